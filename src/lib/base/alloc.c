@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "base/alloc.h"
+
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+/* The only state in base, and only tests set it. Atomic, because the compiler
+ * of rules allocates from several threads. */
+static atomic_size_t fail_at;
+static atomic_size_t n_calls;
+
+static bool is_to_fail(void)
+{
+    size_t at = atomic_load_explicit(&fail_at, memory_order_relaxed);
+
+    if (__builtin_expect(at == 0, 1))
+        return false;
+    return atomic_fetch_add(&n_calls, 1) + 1 == at;
+}
+
+void *ov_alloc(size_t size)
+{
+    return ov_alloc_array(1, size);
+}
+
+void *ov_alloc_array(size_t count, size_t size)
+{
+    if (is_to_fail())
+        return NULL;
+    if (count == 0 || size == 0)
+        return calloc(1, 1);
+    return calloc(count, size);
+}
+
+void *ov_realloc_array(void *old, size_t count, size_t size)
+{
+    if (is_to_fail())
+        return NULL;
+    if (count == 0 || size == 0)
+        count = size = 1;
+    return reallocarray(old, count, size);
+}
+
+void ov_free(void *ptr)
+{
+    free(ptr);
+}
+
+size_t ov_alloc_fail_at(size_t nth)
+{
+    size_t made = atomic_exchange(&n_calls, 0);
+
+    atomic_store(&fail_at, nth);
+    return made;
+}

@@ -1,0 +1,74 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+#include "base/span.h"
+
+/* A pattern before compilation: what a ClamAV body signature, a YARA text or a
+ * YARA hex string comes to. A flat list of cells in reading order; brackets
+ * nest. "aa?1(bb|ccdd){2-3}!(ee|ff)" is
+ *   BYTE aa/ff, BYTE 01/0f, ALT_OPEN, BYTE bb, ALT_NEXT, BYTE cc, BYTE dd,
+ *   ALT_CLOSE, GAP 2-3, ALT_OPEN negated, BYTE ee, ALT_NEXT, BYTE ff, ALT_CLOSE
+ */
+enum ov_cell_kind {
+    OV_CELL_BYTE,     /* (byte & mask) == value; mask 0 is any byte */
+    OV_CELL_GAP,      /* min to max bytes of anything */
+    OV_CELL_ALT_OPEN, /* one of the parts up to the close at the same level;
+                         negated: none of them, all parts of one length */
+    OV_CELL_ALT_NEXT,
+    OV_CELL_ALT_CLOSE,
+    OV_CELL_BOUNDARY, /* zero-width: value is an enum ov_boundary */
+};
+
+/* Zero-width assertions between two bytes; the ends of the view satisfy each.
+ * ClamAV's (B), (L), (W), each with a negated form. */
+enum ov_boundary {
+    OV_BOUNDARY_BREAK, /* (B): word boundary, incl. file boundary */
+    OV_BOUNDARY_LINE,  /* (L): CR, CRLF, or file boundary */
+    OV_BOUNDARY_WORD,  /* (W): non-alphanumeric character */
+};
+
+#define OV_GAP_INF UINT32_MAX
+
+struct ov_cell {
+    uint8_t kind; /* enum ov_cell_kind */
+    uint8_t value;
+    uint8_t mask;
+    bool is_negated; /* BYTE: anything but this; ALT_OPEN and BOUNDARY */
+    uint32_t gap_min;
+    uint32_t gap_max; /* OV_GAP_INF: no upper bound */
+};
+
+enum ov_pattern_flag {
+    OV_PATTERN_NOCASE = 1,   /* ASCII letters of either case */
+    OV_PATTERN_WIDE = 2,     /* each byte followed by a zero byte */
+    OV_PATTERN_ASCII = 4,    /* together with WIDE: both forms */
+    OV_PATTERN_FULLWORD = 8, /* no alphanumeric byte on either side */
+};
+
+/* Where a match may begin. */
+enum ov_place_kind {
+    OV_PLACE_ANY,
+    OV_PLACE_START,        /* at `at` from the start of the view */
+    OV_PLACE_END,          /* at `at` before the end: EOF-n */
+    OV_PLACE_ENTRY,        /* entry point + at (may be negative) */
+    OV_PLACE_SECTION,      /* start of section number `section` + at */
+    OV_PLACE_LAST_SECTION, /* start of the last section + at */
+    OV_PLACE_IN_SECTION,   /* anywhere in section number `section`: SEx */
+    OV_PLACE_VERSION_INFO, /* in the PE version information: VI */
+    OV_PLACE_MACRO,        /* member of macro group `at`; only matched on
+                              behalf of an OV_TERM_MACRO */
+};
+
+struct ov_place {
+    enum ov_place_kind kind;
+    int64_t at;
+    uint32_t shift;   /* or up to this many bytes behind that place */
+    uint16_t section; /* from 0 */
+};
+
+struct ov_pattern {
+    const struct ov_cell *cells;
+    uint32_t n_cells;
+    uint32_t flags; /* enum ov_pattern_flag, or-ed */
+    struct ov_place place;
+};

@@ -1,0 +1,220 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+#include "base/arena.h"
+#include "base/buf.h"
+#include "crypto/digest.h"
+#include "match/pattern.h"
+
+/* The common form: what every rule language is parsed into, and what the image
+ * is compiled from. A part holds what one front end read from one piece of one
+ * source; parts are made independently (also in parallel) and compiled in the
+ * order of sources, so that the image does not depend on who was faster.
+ *
+ * All spans and arrays live in the part's arena, or in the source text, which
+ * must outlive the part. */
+
+struct ov_source {
+    struct ov_span name; /* as the user gave it; members of a container as
+                            "daily.cvd/daily.ndb" */
+    struct ov_span text;
+};
+
+enum ov_rule_flag {
+    OV_RULE_UNWANTED = 1,     /* PUA: verdict "unwanted", not "detected" */
+    OV_RULE_OFFICIAL = 2,     /* from a container with a verified signature; in
+                                 `overt clamscan` its name has no ".UNOFFICIAL" */
+    OV_RULE_ALWAYS = 4,       /* may hold though no pattern of it matched */
+    OV_RULE_MACRO_MEMBER = 8, /* only serves OV_TERM_MACRO: never detected */
+};
+
+enum ov_term_kind {
+    OV_TERM_PATTERN,
+    OV_TERM_REGEX,   /* PCRE (ClamAV) */
+    OV_TERM_BYTECMP, /* number near another term's match */
+    OV_TERM_FUZZY,   /* fuzzy image hash */
+    OV_TERM_MACRO,   /* a macro group's member near another term's match */
+};
+
+enum ov_regex_flag {
+    OV_REGEX_GLOBAL = 1,           /* g: every match counts */
+    OV_REGEX_ROLLING = 2,          /* r */
+    OV_REGEX_ENCOMPASS = 4,        /* e */
+    OV_REGEX_CASELESS = 8,         /* i */
+    OV_REGEX_DOTALL = 16,          /* s */
+    OV_REGEX_MULTILINE = 32,       /* m */
+    OV_REGEX_EXTENDED = 64,        /* x */
+    OV_REGEX_ANCHORED = 128,       /* A */
+    OV_REGEX_DOLLAR_ENDONLY = 256, /* E */
+    OV_REGEX_UNGREEDY = 512,       /* U */
+};
+
+struct ov_regex {
+    struct ov_span source; /* between the slashes, unescaped as PCRE wants it */
+    uint32_t flags;
+    struct ov_place place;
+    struct ov_span trigger; /* condition bytecode over the rule's other terms */
+};
+
+/* ClamAV manual, "Byte Compare Subsignatures". */
+struct ov_bytecmp {
+    uint32_t trigger; /* term */
+    int64_t offset;   /* from the trigger's match */
+    uint8_t base;     /* 'h' 'd' 'a' 'i' */
+    bool is_little;
+    bool is_exact;
+    uint8_t n_bytes;
+    uint8_t n_compare; /* 1 or 2, both must hold */
+
+    struct {
+        char op; /* '<' '=' '>' */
+        int64_t value;
+    } compare[2];
+};
+
+struct ov_fuzzy {
+    uint8_t hash[8];
+    uint8_t distance;
+};
+
+struct ov_macro {
+    uint32_t group;
+    uint32_t lead; /* term; the member must begin min to max behind its match */
+    uint32_t min;
+    uint32_t max;
+};
+
+struct ov_term {
+    enum ov_term_kind kind;
+
+    union {
+        struct ov_pattern pattern;
+        struct ov_regex regex;
+        struct ov_bytecmp bytecmp;
+        struct ov_fuzzy fuzzy;
+        struct ov_macro macro;
+    };
+};
+
+struct ov_rule {
+    struct ov_span name;
+    uint32_t line;    /* in its source, from 1 */
+    uint32_t flags;   /* enum ov_rule_flag */
+    uint32_t targets; /* bit t: ClamAV target t; 1 << 0 alone: any object */
+    const struct ov_term *terms;
+    uint32_t n_terms;
+    struct ov_span condition; /* bytecode (condition.def); empty: all terms */
+};
+
+#define OV_SIZE_ANY UINT64_MAX
+
+enum ov_hash_of {
+    OV_HASH_OF_OBJECT,  /* .hdb .hsb .fp .sfp */
+    OV_HASH_OF_SECTION, /* .mdb .msb: a PE section's raw bytes */
+    OV_HASH_OF_IMPORTS, /* .imp */
+    OV_N_HASH_OF
+};
+
+struct ov_hash_rule {
+    struct ov_span name;
+    uint64_t size; /* OV_SIZE_ANY: of any size */
+    uint32_t line;
+    uint8_t flags;   /* enum ov_rule_flag */
+    bool is_allowed; /* allow list: the object, and what contains it, is
+                        trusted, not detected */
+    uint8_t digest[OV_DIGEST_MAX];
+};
+
+/* One line of a .cdb: OV_ANY_* where the field is "*". */
+struct ov_range {
+    uint64_t min;
+    uint64_t max; /* inclusive; {0, UINT64_MAX}: any */
+};
+
+struct ov_member_rule {
+    struct ov_span name;
+    uint32_t line;
+    uint32_t flags;
+    uint32_t container; /* enum ov_type; OV_TYPE_ANY */
+    struct ov_range container_size;
+    struct ov_span file_name; /* regex; empty: any */
+    struct ov_range packed_size;
+    struct ov_range real_size;
+    int8_t is_encrypted; /* -1: any */
+    struct ov_range position;
+    struct ov_range checksum; /* CRC-32; any, or min == max */
+    struct ov_span extra;     /* the last field, as given */
+};
+
+/* One line of a .ftm. */
+struct ov_magic_rule {
+    uint32_t line;
+    uint8_t kind; /* the first field: 0 direct, 1 pattern, 4 partition */
+    bool has_offset;
+    uint64_t offset;
+    const struct ov_cell *cells;
+    uint32_t n_cells;
+    struct ov_span name;
+    uint32_t from_type; /* "required" type, or OV_TYPE_ANY */
+    uint32_t to_type;
+};
+
+struct ov_password {
+    struct ov_span name;
+    uint32_t line;
+    struct ov_span word;
+    uint32_t container; /* enum ov_type: zip, rar, 7z…; OV_TYPE_ANY */
+};
+
+/* A line of an .ign or .ign2: rules of that name (and, if given, only from
+ * that database and line, or with that digest of their text) do not count. */
+struct ov_ignore {
+    struct ov_span name;
+    struct ov_span database; /* .ign: file name; empty: any */
+    uint32_t database_line;  /* .ign; 0: any */
+    bool has_md5;            /* .ign2: of the rule's whole line */
+    uint8_t md5[16];
+    uint32_t line;
+};
+
+/* Why a line of a source is not in the image. */
+struct ov_skip {
+    uint32_t line;
+    uint32_t n;          /* how many rules: a whole file can be one skip */
+    bool is_error;       /* the source is refused (as ClamAV would) */
+    struct ov_span why;  /* "bytecode is not run", "needs engine 300" … */
+    struct ov_span what; /* the offending text, or a rule's name */
+};
+
+#define OV_LIST(type, name)                                                    \
+    struct {                                                                   \
+        type *items;                                                           \
+        size_t n;                                                              \
+        size_t cap;                                                            \
+    } name
+
+struct ov_part {
+    struct ov_arena *arena;
+    uint32_t source; /* index into the compiler's array of sources */
+    OV_LIST(struct ov_rule, rules);
+    OV_LIST(struct ov_hash_rule, hashes[OV_N_HASH_OF][OV_N_DIGEST]);
+    OV_LIST(struct ov_member_rule, members);
+    OV_LIST(struct ov_magic_rule, magics);
+    OV_LIST(struct ov_password, passwords);
+    OV_LIST(struct ov_ignore, ignores);
+    OV_LIST(struct ov_skip, skips);
+};
+
+/* An empty part for one source. NULL if memory is out. Returns owned. */
+struct ov_part *ov_part_new(uint32_t source) OV_ALLOC;
+void ov_part_free(struct ov_part *p);
+OV_DEFINE_AUTO(part)
+
+/* Room for one more, zeroed, at the end of a list: NULL if memory is out.
+ *   struct ov_rule *r = ov_part_add(&part->rules); */
+#define ov_part_add(list)                                                      \
+    ((__typeof__((list)->items))ov_list_grow((void **)&(list)->items,          \
+                                             &(list)->n, &(list)->cap,         \
+                                             sizeof(*(list)->items)))
+void *ov_list_grow(void **items, size_t *n, size_t *cap,
+                   size_t size) OV_MUST_USE;
