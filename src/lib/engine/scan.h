@@ -40,7 +40,7 @@ struct ov_scan_options {
     uint64_t max_object;    /* largest file or member looked at; 0: 100 MiB */
     uint32_t max_depth;     /* of nesting; 0: 17 */
     uint64_t skip_types[2]; /* bit t: containers of that enum ov_type are
-                               not unpacked (--scan-archive=no …) */
+                               not unpacked (--scan-archive=no ...) */
 };
 
 /* Which object inside the scanned file: names from the outermost member to the
@@ -56,7 +56,7 @@ struct ov_evidence {
     uint64_t at;
     uint64_t len;
     struct ov_span bytes; /* the first few of them */
-    const char *view;     /* "raw", "html", "text" …: in which form */
+    const char *view;     /* "raw", "html", "text" ...: in which form */
 };
 
 struct ov_detection {
@@ -64,7 +64,7 @@ struct ov_detection {
     struct ov_span source; /* the rule's file, as given to the compiler */
     uint32_t line;         /* in it */
     uint32_t flags;        /* enum ov_rule_flag */
-    const char *kind;      /* "body", "hash", "section-hash", "member" … */
+    const char *kind;      /* "body", "hash", "section-hash", "member" ... */
     enum ov_type type;     /* of the object */
     struct ov_object_path path;
     uint64_t object_len;

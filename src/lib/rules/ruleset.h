@@ -163,7 +163,7 @@ struct ov_password {
     struct ov_span name;
     uint32_t line;
     struct ov_span word;
-    uint32_t container; /* enum ov_type: zip, rar, 7z…; OV_TYPE_ANY */
+    uint32_t container; /* enum ov_type: zip, rar, 7z...; OV_TYPE_ANY */
 };
 
 /* A line of an .ign or .ign2: rules of that name (and, if given, only from
@@ -182,7 +182,7 @@ struct ov_skip {
     uint32_t line;
     uint32_t n;          /* how many rules: a whole file can be one skip */
     bool is_error;       /* the source is refused (as ClamAV would) */
-    struct ov_span why;  /* "bytecode is not run", "needs engine 300" … */
+    struct ov_span why;  /* "bytecode is not run", "needs engine 300" ... */
     struct ov_span what; /* the offending text, or a rule's name */
 };
 
