@@ -1,0 +1,314 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "engine/evaluate.h"
+
+#include "base/assert.h"
+#include "base/reader.h"
+#include "engine/evaluate_terms.h"
+
+/* The stack machine for conditions (rules/condition.def).
+ *
+ * ClamAV's logical expressions work on groups: whether the part holds, how
+ * often its terms matched, and which terms did. "(0|1|2)>4,2" holds if the
+ * terms matched more than 4 times in all and at least 2 different ones did.
+ * A part that does not hold adds nothing to the count of what it is in (ClamAV
+ * manual, "Logical signatures"; details found by comparing with clamscan). */
+#define MAX_STACK 128
+#define STEPS_PER_OPERATION 4
+
+enum cond_op {
+#define OV_COND(id, word, n_operands) id,
+#include "rules/condition.def"
+#undef OV_COND
+    OV_N_COND
+};
+
+enum value_kind {
+    VALUE_UNDEFINED,
+    VALUE_INT,
+    VALUE_BOOL,
+    VALUE_GROUP,
+};
+
+struct value {
+    enum value_kind kind;
+    bool is_true;      /* BOOL, GROUP */
+    int64_t number;    /* INT */
+    uint64_t count;    /* GROUP */
+    uint64_t distinct; /* GROUP: bit per term; terms beyond 63 share the last */
+};
+
+struct machine {
+    struct ov_terms *terms;
+    struct ov_reader code;
+    struct value stack[MAX_STACK];
+    size_t depth;
+    struct ov_evaluation_result *result;
+    bool is_bad;
+};
+
+static void push(struct machine *m, struct value v)
+{
+    if (m->depth == MAX_STACK) {
+        m->is_bad = true;
+        return;
+    }
+    m->stack[m->depth++] = v;
+}
+
+static void push_bool(struct machine *m, bool is_true)
+{
+    push(m, (struct value){.kind = VALUE_BOOL, .is_true = is_true});
+}
+
+static struct value pop(struct machine *m)
+{
+    if (m->depth == 0) {
+        m->is_bad = true;
+        return (struct value){.kind = VALUE_UNDEFINED};
+    }
+    return m->stack[--m->depth];
+}
+
+static bool is_true(struct value v)
+{
+    if (v.kind == VALUE_INT)
+        return v.number != 0;
+    return v.kind != VALUE_UNDEFINED && v.is_true;
+}
+
+static enum ov_status run_term(struct machine *m)
+{
+    uint64_t term = ov_read_varint(&m->code);
+    struct value v = {.kind = VALUE_GROUP};
+
+    OV_TRY(ov_terms_count(m->terms, term, &v.count));
+    v.is_true = v.count > 0;
+    v.distinct = v.is_true ? 1ull << (term < 63 ? term : 63) : 0;
+    push(m, v);
+    return OV_OK;
+}
+
+/* Joins the n groups on top of the stack. */
+static void run_join(struct machine *m, bool is_all)
+{
+    uint64_t n = ov_read_varint(&m->code);
+    struct value v = {.kind = VALUE_GROUP, .is_true = is_all};
+
+    if (n == 0 || n > m->depth) {
+        m->is_bad = true;
+        return;
+    }
+    for (uint64_t i = 0; i < n; i++) {
+        struct value part = pop(m);
+
+        v.is_true =
+            is_all ? v.is_true && part.is_true : v.is_true || part.is_true;
+        if (part.kind == VALUE_GROUP && part.is_true) {
+            v.count += part.count;
+            v.distinct |= part.distinct;
+        }
+    }
+    push(m, v);
+}
+
+static void run_count(struct machine *m, enum cond_op op)
+{
+    uint64_t k = ov_read_varint(&m->code);
+    uint64_t distinct = ov_read_varint(&m->code);
+    struct value v = pop(m);
+
+    if (op == OV_COND_COUNT_EQ)
+        v.is_true = v.count == k;
+    else if (op == OV_COND_COUNT_GT)
+        v.is_true = v.count > k;
+    else
+        v.is_true = v.count < k;
+    if (distinct > (uint64_t)__builtin_popcountll(v.distinct))
+        v.is_true = false;
+    push(m, v);
+}
+
+static enum ov_status run_fact(struct machine *m)
+{
+    const struct ov_evaluation *e = m->terms->e;
+    uint64_t fact = ov_read_varint(&m->code);
+    struct value v = {.kind = VALUE_UNDEFINED};
+    const struct ov_facts *facts;
+
+    if (fact >= OV_N_FACTS)
+        return OV_MALFORMED;
+    if (fact == OV_FACT_FILESIZE) {
+        v.kind = VALUE_INT;
+        v.number = (int64_t)e->object->bytes.len;
+        push(m, v);
+        return OV_OK;
+    }
+    facts = ov_object_facts(e->object, e->arena, e->budget);
+    if (facts == NULL)
+        return OV_NO_MEMORY;
+    if (facts->facts[fact].is_known) {
+        v.kind = VALUE_INT;
+        v.number = facts->facts[fact].value;
+    }
+    push(m, v);
+    return OV_OK;
+}
+
+static void run_in_range(struct machine *m, bool is_one)
+{
+    uint64_t low = ov_read_varint(&m->code);
+    uint64_t high = is_one ? low : ov_read_varint(&m->code);
+    struct value v = pop(m);
+
+    push_bool(m, v.kind == VALUE_INT && v.number >= 0 &&
+                     (uint64_t)v.number >= low && (uint64_t)v.number <= high);
+}
+
+static void run_logic(struct machine *m, enum cond_op op)
+{
+    struct value right = pop(m);
+    struct value left;
+
+    if (op == OV_COND_NOT) {
+        push_bool(m, !is_true(right));
+        return;
+    }
+    left = pop(m);
+    if (op == OV_COND_AND)
+        push_bool(m, is_true(left) && is_true(right));
+    else
+        push_bool(m, is_true(left) || is_true(right));
+}
+
+/* The container `up` levels above the object (1: its own). */
+static bool has_container(const struct ov_object *o, uint64_t up, uint64_t type)
+{
+    for (; up > 0 && o != NULL; up--)
+        o = o->parent;
+    if (o == NULL)
+        return false;
+    return type == OV_TYPE_ANY || (uint64_t)o->type == type;
+}
+
+static void run_container(struct machine *m, enum cond_op op)
+{
+    uint64_t up = op == OV_COND_INTERMEDIATE ? ov_read_varint(&m->code) : 1;
+    uint64_t type = ov_read_varint(&m->code);
+
+    push_bool(m, has_container(m->terms->e->object, up, type));
+}
+
+static void run_handler(struct machine *m)
+{
+    uint64_t type = ov_read_varint(&m->code);
+
+    if (type >= OV_N_TYPES) {
+        m->is_bad = true;
+        return;
+    }
+    m->result->has_handler = true;
+    m->result->handler = (enum ov_type)type;
+    push_bool(m, true);
+}
+
+static enum ov_status run_one(struct machine *m, enum cond_op op)
+{
+    switch (op) {
+    case OV_COND_INT:
+        push(m, (struct value){.kind = VALUE_INT,
+                               .number = (int64_t)ov_read_varint(&m->code)});
+        return OV_OK;
+    case OV_COND_FACT:
+        return run_fact(m);
+    case OV_COND_IN_RANGE:
+    case OV_COND_EQUAL:
+        run_in_range(m, op == OV_COND_EQUAL);
+        return OV_OK;
+    case OV_COND_AND:
+    case OV_COND_OR:
+    case OV_COND_NOT:
+        run_logic(m, op);
+        return OV_OK;
+    case OV_COND_TERM:
+        return run_term(m);
+    case OV_COND_ALL:
+    case OV_COND_ANY:
+        run_join(m, op == OV_COND_ALL);
+        return OV_OK;
+    case OV_COND_COUNT_EQ:
+    case OV_COND_COUNT_GT:
+    case OV_COND_COUNT_LT:
+        run_count(m, op);
+        return OV_OK;
+    case OV_COND_CONTAINER:
+    case OV_COND_INTERMEDIATE:
+        run_container(m, op);
+        return OV_OK;
+    case OV_COND_HANDLER:
+        run_handler(m);
+        return OV_OK;
+    case OV_COND_ICON: /* icons are not compared: the rule cannot hold */
+        (void)ov_read_varint(&m->code);
+        (void)ov_read_varint(&m->code);
+        push_bool(m, false);
+        return OV_OK;
+    case OV_N_COND:
+        break;
+    }
+    return OV_MALFORMED;
+}
+
+static enum ov_status run_all_terms(struct ov_terms *t, bool *ret)
+{
+    for (uint32_t i = 0; i < t->rule->n_terms; i++) {
+        uint64_t count;
+
+        OV_TRY(ov_terms_count(t, i, &count));
+        if (count == 0) {
+            *ret = false;
+            return OV_OK;
+        }
+    }
+    *ret = t->rule->n_terms > 0;
+    return OV_OK;
+}
+
+enum ov_status ov_condition_run(struct ov_terms *t, struct ov_span code,
+                                struct ov_evaluation_result *ret)
+{
+    struct machine m = {.terms = t, .code = ov_reader_over(code)};
+    struct ov_evaluation_result result = {0};
+
+    if (code.len == 0) {
+        OV_TRY(run_all_terms(t, &result.holds));
+        *ret = result;
+        return OV_OK;
+    }
+    m.result = &result;
+    while (ov_reader_more(&m.code)) {
+        uint8_t op = ov_read_u8(&m.code);
+
+        OV_TRY(
+            ov_budget_spend(t->e->budget, OV_COST_STEPS, STEPS_PER_OPERATION));
+        if (op >= OV_N_COND)
+            return OV_MALFORMED;
+        OV_TRY(run_one(&m, (enum cond_op)op));
+        if (m.is_bad)
+            return OV_MALFORMED;
+    }
+    if (ov_reader_status(&m.code) != OV_OK || m.depth != 1)
+        return OV_MALFORMED;
+    result.holds = is_true(m.stack[0]);
+    *ret = result;
+    return OV_OK;
+}
+
+enum ov_status ov_evaluate(const struct ov_evaluation *e,
+                           const struct ov_rule_view *rule,
+                           struct ov_evaluation_result *ret)
+{
+    struct ov_terms terms;
+
+    OV_TRY(ov_terms_init(e, rule, &terms));
+    return ov_condition_run(&terms, rule->condition, ret);
+}

@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+#include "engine/object.h"
+#include "match/matcher.h"
+#include "rules/lookup.h"
+
+/* Whether a rule holds for one view of an object. A condition is looked at only
+ * if a pattern of its rule matched, or if the rule may hold without any. */
+
+/* One form of an object's bytes: as they are ("raw"), or normalised. */
+struct ov_view {
+    const char *name;
+    struct ov_span bytes;
+    uint32_t target; /* ClamAV's target number */
+    bool is_raw;
+};
+
+struct ov_regex_cache;
+
+/* Compiled PCREs of a scanner, kept between files. Returns owned. */
+struct ov_regex_cache *ov_regex_cache_new(void) OV_ALLOC;
+void ov_regex_cache_free(struct ov_regex_cache *c);
+
+/* What conditions may ask about. All is borrowed. */
+struct ov_evaluation {
+    struct ov_image *image;
+    struct ov_object *object;
+    const struct ov_view *view;
+    const struct ov_hits *hits;
+    struct ov_arena *arena;
+    struct ov_budget *budget;
+    struct ov_regex_cache *regexes;
+};
+
+struct ov_evaluation_result {
+    bool holds;
+    bool has_handler; /* the object is to be scanned again as this type */
+    enum ov_type handler;
+};
+
+/* Evaluates one rule. OV_MALFORMED if the image's condition makes no sense,
+ * the budget's status if it is spent. */
+OV_MUST_USE enum ov_status ov_evaluate(const struct ov_evaluation *e,
+                                       const struct ov_rule_view *rule,
+                                       struct ov_evaluation_result *ret);

@@ -1,0 +1,253 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "engine/evaluate_terms.h"
+
+#include "base/text.h"
+
+/* Terms that are more than a pattern: numbers near a match, members of a macro
+ * group near a match, PCREs (regex.c), fuzzy image hashes. Formats: ClamAV
+ * manual, "Logical signatures", its subsignature kinds. */
+#define BYTECMP_MAX 32
+#define MAX_NESTED_TRIGGERS 4
+
+enum ov_status ov_terms_init(const struct ov_evaluation *e,
+                             const struct ov_rule_view *rule,
+                             struct ov_terms *ret)
+{
+    struct ov_terms t = {.e = e, .rule = rule};
+
+    t.states = ov_arena_array(e->arena, rule->n_terms, sizeof(*t.states));
+    if (t.states == NULL)
+        return OV_NO_MEMORY;
+    /* A rule of patterns alone needs no decoding of its terms. */
+    if (rule->n_patterns == rule->n_terms) {
+        for (uint32_t i = 0; i < rule->n_terms; i++) {
+            t.states[i].is_known = true;
+            t.states[i].hit = ov_hits_find(e->hits, rule->first_pattern + i);
+        }
+    } else {
+        uint32_t pattern = rule->first_pattern;
+
+        t.terms = ov_lookup_terms(e->image, rule, e->arena);
+        if (t.terms == NULL)
+            return e->image->store.is_damaged ? OV_BAD_DIGEST : OV_NO_MEMORY;
+        for (uint32_t i = 0; i < rule->n_terms; i++) {
+            if (t.terms[i].kind != OV_TERM_PATTERN)
+                continue;
+            t.states[i].is_known = true;
+            t.states[i].hit = ov_hits_find(e->hits, pattern++);
+        }
+    }
+    for (uint32_t i = 0; i < rule->n_terms; i++)
+        if (t.states[i].hit != NULL)
+            t.states[i].count = t.states[i].hit->n_matches;
+    *ret = t;
+    return OV_OK;
+}
+
+static bool has_hex_prefix(struct ov_span text)
+{
+    int x = ov_span_byte(text, 1);
+
+    return ov_span_byte(text, 0) == '0' && (x == 'x' || x == 'X');
+}
+
+/* As strtoull does it, on all of text: blanks, "0x" for base 16, digits. */
+static bool parse_number(struct ov_span text, unsigned base, bool is_exact,
+                         uint64_t *ret)
+{
+    uint64_t value = 0;
+    size_t n = 0;
+
+    while (ov_span_byte(text, n) == ' ' || ov_span_byte(text, n) == '\t')
+        n++;
+    if (is_exact && n > 0)
+        return false;
+    text = ov_span_clip(text, n, text.len);
+    if (base == 16 && text.len > 2 && has_hex_prefix(text))
+        text = ov_span_clip(text, 2, text.len);
+    for (n = 0; n < text.len; n++) {
+        int digit = ov_hex_digit((uint8_t)ov_span_byte(text, n));
+
+        if (digit < 0 || (unsigned)digit >= base)
+            break;
+        if (__builtin_mul_overflow(value, base, &value) ||
+            __builtin_add_overflow(value, (uint64_t)digit, &value))
+            return false;
+    }
+    if (n == 0 || (is_exact && n < text.len))
+        return false;
+    *ret = value;
+    return true;
+}
+
+static uint64_t binary_number(struct ov_span bytes, bool is_little)
+{
+    uint64_t value = 0;
+
+    for (size_t i = 0; i < bytes.len; i++) {
+        size_t at = is_little ? bytes.len - 1 - i : i;
+
+        value = value << 8 | (uint64_t)ov_span_byte(bytes, at);
+    }
+    return value;
+}
+
+/* Text that may be hexadecimal ("0x1f") or decimal. */
+static bool auto_number(struct ov_span text, bool is_exact, uint64_t *ret)
+{
+    return parse_number(text, has_hex_prefix(text) ? 16 : 10, is_exact, ret);
+}
+
+static bool read_number(const struct ov_bytecmp *b, struct ov_span bytes,
+                        uint64_t *ret)
+{
+    switch (b->base) {
+    case 'i':
+        if (bytes.len > sizeof(*ret))
+            return false;
+        *ret = binary_number(bytes, b->is_little);
+        return true;
+    case 'h':
+        return parse_number(bytes, 16, b->is_exact, ret);
+    case 'd':
+        return parse_number(bytes, 10, b->is_exact, ret);
+    default:
+        return auto_number(bytes, b->is_exact, ret);
+    }
+}
+
+static bool compares(const struct ov_bytecmp *b, uint64_t value)
+{
+    for (unsigned i = 0; i < b->n_compare && i < 2; i++) {
+        int64_t want = b->compare[i].value;
+        int64_t have = (int64_t)value;
+        char op = b->compare[i].op;
+
+        if ((op == '<' && have >= want) || (op == '>' && have <= want) ||
+            (op == '=' && have != want))
+            return false;
+    }
+    return true;
+}
+
+/* The number is read relative to the trigger's last match, as clamscan does. */
+static uint64_t count_bytecmp(const struct ov_terms *t,
+                              const struct ov_bytecmp *b)
+{
+    const struct ov_hit *hit = NULL;
+    struct ov_span bytes;
+    uint64_t value;
+    int64_t at;
+
+    if (b->trigger < t->rule->n_terms)
+        hit = t->states[b->trigger].hit;
+    if (hit == NULL || hit->last == NULL || b->n_bytes == 0 ||
+        b->n_bytes > BYTECMP_MAX ||
+        __builtin_add_overflow((int64_t)hit->last->at, b->offset, &at) ||
+        at < 0)
+        return 0;
+    bytes = ov_span_clip(t->e->view->bytes, (uint64_t)at, b->n_bytes);
+    if (bytes.len == 0 || (bytes.len < b->n_bytes && b->base == 'i'))
+        return 0;
+    return read_number(b, bytes, &value) && compares(b, value) ? 1 : 0;
+}
+
+/* Whether a match of hit begins in [low, high]. */
+static bool begins_in(const struct ov_hit *hit, uint64_t low, uint64_t high)
+{
+    if (hit == NULL)
+        return false;
+    for (const struct ov_match *m = hit->first; m != NULL; m = m->next)
+        if (m->at >= low && m->at <= high)
+            return true;
+    return false;
+}
+
+static bool is_macro_near(const struct ov_terms *t, struct ov_span members,
+                          uint64_t low, uint64_t high)
+{
+    for (size_t i = 0; i + 4 <= members.len; i += 4) {
+        uint32_t id;
+
+        if (ov_span_u32le(members, i, &id) &&
+            begins_in(ov_hits_find(t->e->hits, id), low, high))
+            return true;
+    }
+    return false;
+}
+
+static enum ov_status count_macro(const struct ov_terms *t,
+                                  const struct ov_macro *macro, uint64_t *ret)
+{
+    const struct ov_hit *lead = NULL;
+    struct ov_span members;
+
+    *ret = 0;
+    if (macro->lead < t->rule->n_terms)
+        lead = t->states[macro->lead].hit;
+    if (lead == NULL || !ov_lookup_macro(t->e->image, macro->group, &members))
+        return OV_OK;
+    for (const struct ov_match *m = lead->first; m != NULL; m = m->next) {
+        OV_TRY(ov_budget_spend(t->e->budget, OV_COST_STEPS, members.len));
+        if (is_macro_near(t, members, m->at + macro->min, m->at + macro->max))
+            *ret += 1;
+    }
+    return OV_OK;
+}
+
+static enum ov_status count_regex(struct ov_terms *t,
+                                  const struct ov_regex *regex, uint64_t *ret)
+{
+    struct ov_evaluation_result trigger;
+
+    *ret = 0;
+    if (regex->trigger.len > 0) {
+        if (t->n_nested == MAX_NESTED_TRIGGERS)
+            return OV_MALFORMED;
+        t->n_nested++;
+        OV_TRY(ov_condition_run(t, regex->trigger, &trigger));
+        t->n_nested--;
+        if (!trigger.holds)
+            return OV_OK;
+    }
+    return ov_regex_count(t->e, regex, ret);
+}
+
+static enum ov_status work_out(struct ov_terms *t, const struct ov_term *term,
+                               uint64_t *ret)
+{
+    switch (term->kind) {
+    case OV_TERM_REGEX:
+        return count_regex(t, &term->regex, ret);
+    case OV_TERM_BYTECMP:
+        *ret = count_bytecmp(t, &term->bytecmp);
+        return OV_OK;
+    case OV_TERM_MACRO:
+        return count_macro(t, &term->macro, ret);
+    case OV_TERM_FUZZY:
+        *ret = 0;
+        return OV_OK;
+    case OV_TERM_PATTERN:
+        break;
+    }
+    return OV_MALFORMED;
+}
+
+enum ov_status ov_terms_count(struct ov_terms *t, uint64_t i, uint64_t *ret)
+{
+    struct ov_term_state *state;
+
+    if (i >= t->rule->n_terms)
+        return OV_MALFORMED;
+    state = &t->states[i];
+    if (!state->is_known) {
+        if (state->is_busy)
+            return OV_MALFORMED;
+        state->is_busy = true;
+        OV_TRY(work_out(t, &t->terms[i], &state->count));
+        state->is_busy = false;
+        state->is_known = true;
+    }
+    *ret = state->count;
+    return OV_OK;
+}

@@ -1,0 +1,329 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <stdlib.h>
+
+#include "base/assert.h"
+#include "engine/scan_state.h"
+
+/* One object, without its members: digests that some rule may know, then one
+ * pass over each view (the bytes as they are, and normalised forms of text),
+ * then the conditions of those rules of which a pattern occurred.
+ *
+ * Without OV_SCAN_ALL_MATCHES the first detection ends the scan. Which one is
+ * first follows clamscan: a rule of one pattern by where it matched, then
+ * digests, then conditions in the order of rules. */
+#define EVIDENCE_MAX 16
+#define EVIDENCE_BYTES 32
+
+static struct ov_object *object_of(struct ov_scan *scan)
+{
+    return &scan->scanner->frames[scan->top].object;
+}
+
+static const struct ov_layout *layout_of(void *data)
+{
+    struct ov_scan *scan = data;
+    const struct ov_facts *facts =
+        ov_object_facts(object_of(scan), scan->scanner->scratch, &scan->budget);
+
+    return facts == NULL ? NULL : &facts->layout;
+}
+
+/* ---- digests ---- */
+
+static void report_hash(struct ov_scan *scan, const struct ov_hash_view *rule,
+                        const char *kind)
+{
+    struct ov_detection d = {.rule = rule->name,
+                             .source = rule->source,
+                             .line = rule->line,
+                             .flags = rule->flags,
+                             .kind = kind};
+
+    ov_report_detection(scan, &d);
+}
+
+static void try_digest(struct ov_scan *scan, enum ov_hash_of of,
+                       enum ov_digest_kind kind, const uint8_t *digest,
+                       uint64_t size)
+{
+    static const char *const kinds[OV_N_HASH_OF] = {"hash", "section-hash",
+                                                    "import-hash"};
+    struct ov_scanner *s = scan->scanner;
+    struct ov_hash_view rule;
+
+    for (size_t n = 0;
+         !scan->is_stopped &&
+         ov_lookup_hash(s->image, of, kind, digest, size, n, s->scratch, &rule);
+         n++)
+        if (!rule.is_allowed)
+            report_hash(scan, &rule, kinds[of]);
+}
+
+static void try_object_digests(struct ov_scan *scan)
+{
+    struct ov_object *o = object_of(scan);
+    uint32_t wanted =
+        ov_lookup_wanted(scan->scanner->image, OV_HASH_OF_OBJECT, o->bytes.len);
+
+    for (int kind = 0; kind < OV_N_DIGEST && wanted >> kind != 0; kind++) {
+        const uint8_t *digest;
+
+        if ((wanted & 1u << kind) == 0)
+            continue;
+        digest = ov_object_digest(o, (enum ov_digest_kind)kind);
+        if (digest != NULL)
+            try_digest(scan, OV_HASH_OF_OBJECT, (enum ov_digest_kind)kind,
+                       digest, o->bytes.len);
+    }
+}
+
+static void try_section(struct ov_scan *scan, const struct ov_extent *section)
+{
+    uint32_t wanted = ov_lookup_wanted(scan->scanner->image, OV_HASH_OF_SECTION,
+                                       section->len);
+    struct ov_span bytes;
+
+    if (wanted == 0 || section->len == 0 ||
+        !ov_span_sub(object_of(scan)->bytes, section->at, section->len, &bytes))
+        return;
+    for (int kind = 0; kind < OV_N_DIGEST; kind++) {
+        uint8_t digest[OV_DIGEST_MAX];
+
+        if ((wanted & 1u << kind) != 0 &&
+            ov_digest((enum ov_digest_kind)kind, bytes, digest) == OV_OK)
+            try_digest(scan, OV_HASH_OF_SECTION, (enum ov_digest_kind)kind,
+                       digest, section->len);
+    }
+}
+
+static bool has_hashes_of(struct ov_scan *scan, enum ov_hash_of of)
+{
+    return ov_lookup_wanted(scan->scanner->image, of, OV_SIZE_ANY) != 0;
+}
+
+static void try_pe_digests(struct ov_scan *scan)
+{
+    const struct ov_facts *facts;
+
+    if (object_of(scan)->type != OV_TYPE_PE)
+        return;
+    if (!has_hashes_of(scan, OV_HASH_OF_SECTION) &&
+        !has_hashes_of(scan, OV_HASH_OF_IMPORTS))
+        return;
+    facts =
+        ov_object_facts(object_of(scan), scan->scanner->scratch, &scan->budget);
+    if (facts == NULL)
+        return;
+    for (uint32_t i = 0; i < facts->layout.n_sections && !scan->is_stopped; i++)
+        try_section(scan, &facts->layout.sections[i]);
+    if (facts->has_imphash && !scan->is_stopped)
+        try_digest(scan, OV_HASH_OF_IMPORTS, OV_MD5, facts->imphash,
+                   facts->import_size);
+}
+
+/* ---- rules ---- */
+
+static void add_evidence(struct ov_scan *scan, const struct ov_evaluation *e,
+                         const struct ov_rule_view *rule,
+                         struct ov_detection *d)
+{
+    struct ov_evidence *list;
+    size_t n = 0;
+
+    if ((scan->flags & OV_SCAN_EXPLAIN) == 0)
+        return;
+    list = ov_arena_array(e->arena, EVIDENCE_MAX, sizeof(*list));
+    for (uint32_t i = 0;
+         list != NULL && i < rule->n_patterns && n < EVIDENCE_MAX; i++) {
+        const struct ov_hit *hit =
+            ov_hits_find(e->hits, rule->first_pattern + i);
+
+        if (hit == NULL || hit->first == NULL)
+            continue;
+        list[n++] = (struct ov_evidence){
+            .term = i,
+            .at = hit->first->at,
+            .len = hit->first->len,
+            .bytes =
+                ov_span_clip(e->view->bytes, hit->first->at,
+                             hit->first->len < EVIDENCE_BYTES ? hit->first->len
+                                                              : EVIDENCE_BYTES),
+            .view = e->view->name,
+        };
+    }
+    d->evidence = list;
+    d->n_evidence = n;
+}
+
+static void report_rule(struct ov_scan *scan, const struct ov_evaluation *e,
+                        uint32_t id)
+{
+    struct ov_rule_view rule;
+    struct ov_detection d = {.kind = "body"};
+
+    if (!ov_lookup_rule(e->image, id, e->arena, &rule))
+        return;
+    d.rule = rule.name;
+    d.source = rule.source;
+    d.line = rule.line;
+    d.flags = rule.flags;
+    if (rule.condition.len > 0 || rule.n_terms != 1)
+        d.kind = "logical";
+    add_evidence(scan, e, &rule, &d);
+    ov_report_detection(scan, &d);
+}
+
+static void try_rule(struct ov_scan *scan, const struct ov_evaluation *e,
+                     uint32_t id)
+{
+    struct ov_rule_view rule;
+    struct ov_evaluation_result result = {0};
+    enum ov_status status;
+
+    if (!ov_lookup_rule(e->image, id, NULL, &rule)) {
+        ov_report_status(scan, OV_BAD_DIGEST, "rules", 0);
+        return;
+    }
+    if ((rule.flags & OV_RULE_MACRO_MEMBER) != 0 ||
+        (rule.targets & 1u << e->view->target) == 0)
+        return;
+    status = ov_evaluate(e, &rule, &result);
+    if (status != OV_OK)
+        ov_report_status(scan, status, "condition", 0);
+    if (!result.holds)
+        return;
+    if (result.has_handler)
+        e->object->type = result.handler;
+    else
+        report_rule(scan, e, id);
+}
+
+static int compare_ids(const void *a, const void *b)
+{
+    uint32_t x = *(const uint32_t *)a;
+    uint32_t y = *(const uint32_t *)b;
+
+    return (x > y) - (x < y);
+}
+
+/* Rules of which a pattern matched, and those that need none; rising, each
+ * once. */
+static uint32_t *list_rules(const struct ov_evaluation *e, size_t *ret_n)
+{
+    const uint8_t *always = NULL;
+    size_t n_always = 0;
+    size_t n = 0;
+    uint32_t *ids;
+
+    *ret_n = 0;
+    if (!ov_lookup_always(e->image, &always, &n_always))
+        n_always = 0;
+    ids =
+        ov_arena_array(e->arena, n_always + e->hits->n_hits + 1, sizeof(*ids));
+    if (ids == NULL)
+        return NULL;
+    for (size_t i = 0; i < n_always; i++)
+        ids[n++] = ov_load32le(always + 4 * i);
+    for (size_t i = 0; i < e->hits->n_hits; i++)
+        ids[n++] = e->hits->hits[i]->rule;
+    qsort(ids, n, sizeof(*ids), compare_ids);
+    for (size_t i = 0; i < n; i++)
+        if (*ret_n == 0 || ids[*ret_n - 1] != ids[i])
+            ids[(*ret_n)++] = ids[i];
+    return ids;
+}
+
+static bool is_single_pattern(const struct ov_rule_view *rule)
+{
+    return rule->n_terms == 1 && rule->n_patterns == 1 &&
+           rule->condition.len == 0;
+}
+
+/* Of the rules that are a single pattern, the one that matched first. */
+static void try_first_single(struct ov_scan *scan,
+                             const struct ov_evaluation *e)
+{
+    const struct ov_hit *best = NULL;
+
+    for (size_t i = 0; i < e->hits->n_hits; i++) {
+        const struct ov_hit *hit = e->hits->hits[i];
+        struct ov_rule_view rule;
+
+        if (hit->first == NULL ||
+            (best != NULL && best->first->at <= hit->first->at) ||
+            !ov_lookup_rule(e->image, hit->rule, NULL, &rule) ||
+            !is_single_pattern(&rule) ||
+            (rule.flags & OV_RULE_MACRO_MEMBER) != 0 ||
+            ((rule.flags & OV_RULE_UNWANTED) != 0 &&
+             (scan->flags & OV_SCAN_UNWANTED) == 0))
+            continue;
+        best = hit;
+    }
+    if (best != NULL)
+        try_rule(scan, e, best->rule);
+}
+
+static void try_rules(struct ov_scan *scan, const struct ov_evaluation *e)
+{
+    size_t n = 0;
+    const uint32_t *ids = list_rules(e, &n);
+
+    if (ids == NULL) {
+        ov_report_status(scan, OV_NO_MEMORY, "rules", 0);
+        return;
+    }
+    for (size_t i = 0; i < n && !scan->is_stopped; i++)
+        try_rule(scan, e, ids[i]);
+}
+
+static void look_at_view(struct ov_scan *scan, const struct ov_view *view)
+{
+    struct ov_scanner *s = scan->scanner;
+    struct ov_hits hits = {0};
+    struct ov_match_job job = {
+        .view = view->bytes,
+        .target = view->target,
+        .layout = view->is_raw ? layout_of : NULL,
+        .layout_data = scan,
+        .budget = &scan->budget,
+        .arena = s->scratch,
+    };
+    struct ov_evaluation e = {
+        .image = s->image,
+        .object = object_of(scan),
+        .view = view,
+        .hits = &hits,
+        .arena = s->scratch,
+        .budget = &scan->budget,
+        .regexes = s->regexes,
+    };
+    enum ov_status status = ov_matcher_scan(s->matcher, &job, &hits);
+
+    scan->outcome.n_bytes += view->bytes.len;
+    if (status != OV_OK)
+        ov_report_status(scan, status, view->name, 0);
+    if ((scan->flags & OV_SCAN_ALL_MATCHES) == 0)
+        try_first_single(scan, &e);
+    if (view->is_raw && !scan->is_stopped)
+        try_object_digests(scan);
+    if (!scan->is_stopped)
+        try_rules(scan, &e);
+}
+
+void ov_examine(struct ov_scan *scan)
+{
+    struct ov_object *o = object_of(scan);
+    struct ov_view raw = {
+        .name = "raw",
+        .bytes = o->bytes,
+        .target = ov_type_target(o->type),
+        .is_raw = true,
+    };
+
+    scan->outcome.n_objects++;
+    look_at_view(scan, &raw);
+    if (!scan->is_stopped)
+        try_pe_digests(scan);
+    o->has_facts = false;
+    ov_arena_reset(scan->scanner->scratch, (size_t)4 << 20);
+}

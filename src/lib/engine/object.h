@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+#include "base/arena.h"
+#include "base/budget.h"
+#include "crypto/digest.h"
+#include "formats/facts.h"
+#include "formats/type.h"
+#include "formats/unpack.h"
+
+/* One thing that is scanned: the file, or a member of a container in it. What
+ * can be known about it is computed on the first request and kept. */
+struct ov_object {
+    struct ov_span bytes;
+    enum ov_type type;
+    struct ov_span name;            /* in its container; empty for the file */
+    const struct ov_object *parent; /* its container, or NULL */
+    uint32_t depth;                 /* 0 for the file */
+
+    uint32_t known_digests; /* bit enum ov_digest_kind */
+    uint8_t digests[OV_N_DIGEST][OV_DIGEST_MAX];
+
+    bool has_facts;
+    struct ov_facts facts;
+};
+
+/* The digest of all of the object's bytes; NULL if it cannot be had. */
+const uint8_t *ov_object_digest(struct ov_object *o, enum ov_digest_kind kind);
+
+/* The object's facts, in the arena on the first request; the arena must not be
+ * reset while the object is examined. NULL if memory or the budget is out. */
+const struct ov_facts *ov_object_facts(struct ov_object *o,
+                                       struct ov_arena *arena,
+                                       struct ov_budget *budget);

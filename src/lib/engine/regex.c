@@ -1,0 +1,212 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#define PCRE2_CODE_UNIT_WIDTH 8
+#include <pcre2.h>
+
+#include "engine/evaluate_terms.h"
+
+/* PCRE subsignatures, run by PCRE2's interpreter: a worker may not make memory
+ * executable, so there is no JIT. Expressions are compiled when a rule first
+ * needs them and kept, keyed by their place in the image. Bounded by counted
+ * match and depth limits (clamscan's PCREMatchLimit and PCRERecMatchLimit), so
+ * that a result does not depend on the machine's speed. */
+#define MATCH_LIMIT 100000
+#define DEPTH_LIMIT 2000
+#define TABLE_LOG 9
+#define MAX_REGEXES 384
+#define STEPS_PER_MATCH_CALL 1000
+
+struct entry {
+    const uint8_t *key;
+    uint32_t flags;
+    pcre2_code *code; /* NULL: it does not compile */
+};
+
+struct ov_regex_cache {
+    struct entry table[1 << TABLE_LOG];
+    size_t n;
+    pcre2_match_context *context;
+    pcre2_match_data *data;
+};
+
+struct ov_regex_cache *ov_regex_cache_new(void)
+{
+    struct ov_regex_cache *c = ov_alloc(sizeof(*c));
+
+    if (c == NULL)
+        return NULL;
+    c->context = pcre2_match_context_create(NULL);
+    c->data = pcre2_match_data_create(1, NULL);
+    if (c->context == NULL || c->data == NULL) {
+        ov_regex_cache_free(c);
+        return NULL;
+    }
+    (void)pcre2_set_match_limit(c->context, MATCH_LIMIT);
+    (void)pcre2_set_depth_limit(c->context, DEPTH_LIMIT);
+    return c;
+}
+
+static void forget_all(struct ov_regex_cache *c)
+{
+    for (size_t i = 0; i < sizeof(c->table) / sizeof(c->table[0]); i++)
+        pcre2_code_free(c->table[i].code);
+    memset(c->table, 0, sizeof(c->table));
+    c->n = 0;
+}
+
+void ov_regex_cache_free(struct ov_regex_cache *c)
+{
+    if (c == NULL)
+        return;
+    forget_all(c);
+    pcre2_match_context_free(c->context);
+    pcre2_match_data_free(c->data);
+    ov_free(c);
+}
+
+static uint32_t pcre_options(uint32_t flags)
+{
+    static const struct {
+        uint32_t flag;
+        uint32_t option;
+    } table[] = {
+        {OV_REGEX_CASELESS, PCRE2_CASELESS},
+        {OV_REGEX_DOTALL, PCRE2_DOTALL},
+        {OV_REGEX_MULTILINE, PCRE2_MULTILINE},
+        {OV_REGEX_EXTENDED, PCRE2_EXTENDED},
+        {OV_REGEX_ANCHORED, PCRE2_ANCHORED},
+        {OV_REGEX_DOLLAR_ENDONLY, PCRE2_DOLLAR_ENDONLY},
+        {OV_REGEX_UNGREEDY, PCRE2_UNGREEDY},
+    };
+
+    uint32_t options = 0;
+
+    for (size_t i = 0; i < sizeof(table) / sizeof(table[0]); i++)
+        if (flags & table[i].flag)
+            options |= table[i].option;
+    return options;
+}
+
+static const pcre2_code *compiled(struct ov_regex_cache *c,
+                                  const struct ov_regex *regex)
+{
+    size_t mask = ((size_t)1 << TABLE_LOG) - 1;
+    size_t at = ((size_t)(uintptr_t)regex->source.ptr * 0x9e3779b97f4a7c15u) >>
+                (64 - TABLE_LOG);
+    int error;
+    PCRE2_SIZE error_at;
+
+    if (c->n == MAX_REGEXES)
+        forget_all(c);
+    while (c->table[at].key != NULL) {
+        if (c->table[at].key == regex->source.ptr &&
+            c->table[at].flags == regex->flags)
+            return c->table[at].code;
+        at = (at + 1) & mask;
+    }
+    c->table[at].key = regex->source.ptr;
+    c->table[at].flags = regex->flags;
+    c->table[at].code =
+        pcre2_compile(regex->source.ptr, regex->source.len,
+                      pcre_options(regex->flags), &error, &error_at, NULL);
+    c->n++;
+    return c->table[at].code;
+}
+
+/* Where the expression is tried: ClamAV manual, "PCRE subsignatures". With an
+ * offset it must match right there, or with the flag r anywhere behind it; the
+ * flag e ends the subject maxshift bytes behind the offset. */
+static bool place_start(const struct ov_evaluation *e,
+                        const struct ov_place *place, uint64_t *ret)
+{
+    const struct ov_facts *facts;
+    const struct ov_layout *layout;
+    int64_t base;
+
+    if (place->kind == OV_PLACE_START) {
+        base = place->at;
+    } else if (place->kind == OV_PLACE_END) {
+        base = (int64_t)e->view->bytes.len - place->at;
+    } else {
+        facts = ov_object_facts(e->object, e->arena, e->budget);
+        if (facts == NULL)
+            return false;
+        layout = &facts->layout;
+        if (place->kind == OV_PLACE_ENTRY && layout->has_entry)
+            base = (int64_t)layout->entry + place->at;
+        else if (place->kind == OV_PLACE_SECTION &&
+                 place->section < layout->n_sections)
+            base = (int64_t)layout->sections[place->section].at + place->at;
+        else if (place->kind == OV_PLACE_LAST_SECTION && layout->n_sections > 0)
+            base = (int64_t)layout->sections[layout->n_sections - 1].at +
+                   place->at;
+        else
+            return false;
+    }
+    *ret = (uint64_t)base;
+    return base >= 0;
+}
+
+static bool find_subject(const struct ov_evaluation *e,
+                         const struct ov_regex *regex, struct ov_span *ret)
+{
+    uint64_t start = 0;
+    uint64_t len = UINT64_MAX;
+
+    if (regex->place.kind != OV_PLACE_ANY &&
+        !place_start(e, &regex->place, &start))
+        return false;
+    if (regex->flags & OV_REGEX_ENCOMPASS && regex->place.shift > 0)
+        len = regex->place.shift;
+    *ret = ov_span_clip(e->view->bytes, start, len);
+    return ret->len > 0;
+}
+
+struct run {
+    struct ov_regex_cache *cache;
+    const pcre2_code *code;
+    struct ov_span subject;
+    uint32_t options;
+    size_t from;
+};
+
+/* The next match at or behind run->from. */
+static enum ov_status next_match(struct run *run, bool *ret_found)
+{
+    PCRE2_SIZE *ends = pcre2_get_ovector_pointer(run->cache->data);
+    int n =
+        pcre2_match(run->code, run->subject.ptr, run->subject.len, run->from,
+                    run->options, run->cache->data, run->cache->context);
+
+    *ret_found = n >= 0;
+    if (n == PCRE2_ERROR_NOMATCH)
+        return OV_OK;
+    if (n < 0)
+        return n == PCRE2_ERROR_NOMEMORY ? OV_NO_MEMORY : OV_LIMIT_WORK;
+    run->from = ends[1] > ends[0] ? ends[1] : ends[1] + 1;
+    return OV_OK;
+}
+
+enum ov_status ov_regex_count(const struct ov_evaluation *e,
+                              const struct ov_regex *regex, uint64_t *ret)
+{
+    struct run run = {.cache = e->regexes};
+    bool found = true;
+
+    *ret = 0;
+    run.code = compiled(e->regexes, regex);
+    if (run.code == NULL || !find_subject(e, regex, &run.subject))
+        return OV_OK;
+    if (regex->place.kind != OV_PLACE_ANY &&
+        (regex->flags & OV_REGEX_ROLLING) == 0)
+        run.options = PCRE2_ANCHORED;
+    while (found && run.from <= run.subject.len) {
+        OV_TRY(
+            ov_budget_spend(e->budget, OV_COST_STEPS,
+                            STEPS_PER_MATCH_CALL + run.subject.len - run.from));
+        OV_TRY(next_match(&run, &found));
+        *ret += found;
+        if ((regex->flags & OV_REGEX_GLOBAL) == 0)
+            break;
+    }
+    return OV_OK;
+}

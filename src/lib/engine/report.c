@@ -1,0 +1,123 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "base/assert.h"
+#include "engine/scan_state.h"
+
+/* What a scan found goes out here, past the allow lists. As in ClamAV, a digest
+ * on an allow list clears the object it belongs to and everything inside. */
+
+static bool has_allowed_digest(struct ov_scan *scan, struct ov_object *o)
+{
+    struct ov_image *image = scan->scanner->image;
+    uint32_t wanted = ov_lookup_wanted(image, OV_HASH_OF_OBJECT, o->bytes.len);
+
+    for (int kind = 0; kind < OV_N_DIGEST; kind++) {
+        const uint8_t *digest;
+        struct ov_hash_view rule;
+
+        if ((wanted & 1u << kind) == 0)
+            continue;
+        digest = ov_object_digest(o, (enum ov_digest_kind)kind);
+        if (digest == NULL)
+            continue;
+        for (size_t n = 0;
+             ov_lookup_hash(image, OV_HASH_OF_OBJECT, (enum ov_digest_kind)kind,
+                            digest, o->bytes.len, n, NULL, &rule);
+             n++)
+            if (rule.is_allowed)
+                return true;
+    }
+    return false;
+}
+
+static bool is_allowed(struct ov_scan *scan)
+{
+    for (size_t i = 0; i <= scan->top; i++) {
+        struct ov_frame *f = &scan->scanner->frames[i];
+
+        if (f->allowed == OV_ALLOWED_UNKNOWN)
+            f->allowed = has_allowed_digest(scan, &f->object) ? OV_ALLOWED_YES
+                                                              : OV_ALLOWED_NO;
+        if (f->allowed == OV_ALLOWED_YES)
+            return true;
+    }
+    return false;
+}
+
+static struct ov_object_path path_of(struct ov_scan *scan)
+{
+    struct ov_span *names =
+        ov_arena_array(scan->scanner->names, scan->top, sizeof(*names));
+
+    if (names == NULL)
+        return (struct ov_object_path){NULL, 0};
+    for (size_t i = 0; i < scan->top; i++)
+        names[i] = scan->scanner->frames[i + 1].object.name;
+    return (struct ov_object_path){names, scan->top};
+}
+
+void ov_report_detection(struct ov_scan *scan, struct ov_detection *d)
+{
+    const struct ov_object *o = &scan->scanner->frames[scan->top].object;
+    bool is_unwanted = (d->flags & OV_RULE_UNWANTED) != 0;
+
+    if (is_unwanted && (scan->flags & OV_SCAN_UNWANTED) == 0)
+        return;
+    if (is_allowed(scan)) {
+        scan->has_trusted = true;
+        return;
+    }
+    d->path = path_of(scan);
+    d->type = o->type;
+    d->object_len = o->bytes.len;
+    if (is_unwanted)
+        scan->has_unwanted = true;
+    else
+        scan->has_detected = true;
+    if ((scan->flags & OV_SCAN_ALL_MATCHES) == 0)
+        scan->is_stopped = true;
+    if (scan->findings->detection != NULL)
+        scan->findings->detection(scan->findings->data, d);
+}
+
+void ov_report_inconclusive(struct ov_scan *scan, enum ov_reason_kind kind,
+                            const char *detail, uint64_t at)
+{
+    struct ov_inconclusive i = {
+        .kind = kind, .detail = detail, .path = path_of(scan), .at = at};
+
+    scan->has_inconclusive = true;
+    if (scan->findings->inconclusive != NULL)
+        scan->findings->inconclusive(scan->findings->data, &i);
+}
+
+/* Which counted limit is used up; the status alone does not name it. */
+static const char *limit_name(const struct ov_scan *scan, enum ov_status status)
+{
+    for (int i = 0; i < OV_N_COST; i++)
+        if (ov_budget_left(&scan->budget, (enum ov_cost)i) == 0)
+            return ov_cost_name((enum ov_cost)i);
+    if (status == OV_LIMIT_DEPTH)
+        return "max-recursion";
+    if (status == OV_LIMIT_SIZE)
+        return "max-filesize";
+    return ov_status_name(status);
+}
+
+void ov_report_status(struct ov_scan *scan, enum ov_status status,
+                      const char *detail, uint64_t at)
+{
+    OV_ASSERT(status != OV_OK);
+    if (status == OV_BAD_DIGEST || scan->scanner->image->store.is_damaged)
+        ov_report_inconclusive(scan, OV_REASON_IMAGE, detail, at);
+    else if (status == OV_NO_MEMORY)
+        ov_report_inconclusive(scan, OV_REASON_MEMORY, detail, at);
+    else if (status == OV_ENCRYPTED)
+        ov_report_inconclusive(scan, OV_REASON_ENCRYPTED, detail, at);
+    else if (status == OV_UNSUPPORTED)
+        ov_report_inconclusive(scan, OV_REASON_UNSUPPORTED, detail, at);
+    else if (ov_status_class(status) == OV_CLASS_LIMIT)
+        ov_report_inconclusive(scan, OV_REASON_LIMIT, limit_name(scan, status),
+                               at);
+    else
+        ov_report_inconclusive(scan, OV_REASON_DAMAGED, detail, at);
+}

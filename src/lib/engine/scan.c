@@ -1,0 +1,261 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "engine/scan.h"
+
+#include "engine/scan_state.h"
+
+/* A scan is a walk over nested objects with an explicit stack: each object is
+ * examined (examine.c), and if it is a container its members are pulled from
+ * its unpacker one by one and put on top. Budgets are counted, so the same
+ * bytes and image give the same verdict on any machine. */
+#define DEFAULT_MAX_OBJECT (100ull << 20)
+#define DEFAULT_MAX_DEPTH 17
+#define ARENA_MAX ((size_t)1 << 30)
+#define BUFFER_KEEP                                                            \
+    ((size_t)8 << 20) /* memory held between files, per level                  \
+                       */
+
+static bool has_arenas(struct ov_scanner *s)
+{
+    s->lasting = ov_arena_new(ARENA_MAX);
+    s->names = ov_arena_new(ARENA_MAX);
+    s->scratch = ov_arena_new(ARENA_MAX);
+    s->regexes = ov_regex_cache_new();
+    return s->lasting != NULL && s->names != NULL && s->scratch != NULL &&
+           s->regexes != NULL;
+}
+
+static enum ov_status read_passwords(struct ov_scanner *s)
+{
+    const struct ov_password *list =
+        ov_lookup_passwords(s->image, s->lasting, &s->n_passwords);
+
+    if (list == NULL)
+        return OV_OK;
+    s->passwords =
+        ov_arena_array(s->lasting, s->n_passwords, sizeof(*s->passwords));
+    if (s->passwords == NULL)
+        return OV_NO_MEMORY;
+    for (size_t i = 0; i < s->n_passwords; i++)
+        s->passwords[i] = list[i].word;
+    return OV_OK;
+}
+
+enum ov_status ov_scanner_new(struct ov_image *image, struct ov_scanner **ret,
+                              struct ov_diag *diag)
+{
+    OV_AUTO(scanner) s = ov_alloc(sizeof(*s));
+    enum ov_status status;
+
+    if (s == NULL)
+        return OV_NO_MEMORY;
+    s->image = image;
+    if (!has_arenas(s))
+        return OV_NO_MEMORY;
+    status =
+        ov_matcher_open(&image->store, image->sections[OV_SECTION_MATCH].at,
+                        image->sections[OV_SECTION_MATCH].len, &s->matcher);
+    if (status != OV_OK)
+        return ov_diag_set(diag, status, 0,
+                           "the image's section of patterns is damaged");
+    OV_TRY(read_passwords(s));
+    s->member_rules = ov_lookup_members(image, s->lasting, &s->n_member_rules);
+    if (image->store.is_damaged)
+        return ov_diag_set(diag, OV_BAD_DIGEST, 0, "the image is damaged");
+    *ret = OV_STEAL(s);
+    return OV_OK;
+}
+
+void ov_scanner_free(struct ov_scanner *s)
+{
+    if (s == NULL)
+        return;
+    for (size_t i = 0; i <= OV_SCAN_MAX_DEPTH; i++) {
+        ov_unpacker_free(s->frames[i].unpacker);
+        ov_buf_done(&s->frames[i].bytes);
+    }
+    ov_buf_done(&s->view);
+    ov_regex_cache_free(s->regexes);
+    ov_matcher_free(s->matcher);
+    ov_arena_free(s->scratch);
+    ov_arena_free(s->names);
+    ov_arena_free(s->lasting);
+    ov_free(s);
+}
+
+static void set_up(struct ov_scan *scan, const struct ov_scan_options *options)
+{
+    scan->options = options;
+    scan->flags = options->flags;
+    scan->max_object =
+        options->max_object != 0 ? options->max_object : DEFAULT_MAX_OBJECT;
+    scan->max_depth =
+        options->max_depth != 0 ? options->max_depth : DEFAULT_MAX_DEPTH;
+    if (scan->max_depth > OV_SCAN_MAX_DEPTH)
+        scan->max_depth = OV_SCAN_MAX_DEPTH;
+    scan->budget = ov_budget_default();
+    for (int i = 0; i < OV_N_COST; i++) {
+        if (options->limits[i] == UINT64_MAX)
+            scan->budget.limit[i] = 0;
+        else if (options->limits[i] != 0)
+            scan->budget.limit[i] = options->limits[i];
+    }
+}
+
+/* ---- members ---- */
+
+static bool is_to_unpack(const struct ov_scan *scan, enum ov_type type)
+{
+    size_t word = (size_t)type / 64;
+
+    if (ov_type_kind(type) != OV_KIND_CONTAINER)
+        return false;
+    return word >= 2 ||
+           (scan->options->skip_types[word] >> ((size_t)type % 64) & 1) == 0;
+}
+
+/* Opens the top object's unpacker, if it is a container. */
+static void open_container(struct ov_scan *scan)
+{
+    struct ov_frame *f = &scan->scanner->frames[scan->top];
+    struct ov_unpack_job job = {
+        .type = f->object.type,
+        .bytes = f->object.bytes,
+        .budget = &scan->budget,
+        .passwords = scan->scanner->passwords,
+        .n_passwords = scan->scanner->n_passwords,
+    };
+    enum ov_status status;
+
+    if (!is_to_unpack(scan, f->object.type))
+        return;
+    if (scan->top >= scan->max_depth) {
+        ov_report_inconclusive(scan, OV_REASON_LIMIT, "max-recursion", 0);
+        return;
+    }
+    status = ov_unpacker_open(&job, &f->unpacker);
+    if (status != OV_OK)
+        ov_report_status(scan, status, ov_type_name(f->object.type), 0);
+}
+
+static void close_container(struct ov_scan *scan)
+{
+    struct ov_frame *f = &scan->scanner->frames[scan->top];
+
+    ov_unpacker_free(f->unpacker);
+    f->unpacker = NULL;
+    if (f->bytes.cap > BUFFER_KEEP)
+        ov_buf_done(&f->bytes);
+}
+
+static void push_object(struct ov_scan *scan, struct ov_span bytes,
+                        struct ov_span name, enum ov_type type)
+{
+    struct ov_frame *f = &scan->scanner->frames[scan->top];
+
+    f->allowed = OV_ALLOWED_UNKNOWN;
+    f->object = (struct ov_object){
+        .bytes = bytes,
+        .name = name,
+        .depth = (uint32_t)scan->top,
+        .parent =
+            scan->top > 0 ? &scan->scanner->frames[scan->top - 1].object : NULL,
+    };
+    f->object.type = type != OV_TYPE_DATA ? type : ov_type_identify(bytes);
+}
+
+/* Reads the member into the frame above the top one and makes that the top. */
+static void enter_member(struct ov_scan *scan, const struct ov_member *member)
+{
+    struct ov_frame *container = &scan->scanner->frames[scan->top];
+    struct ov_frame *f = &scan->scanner->frames[scan->top + 1];
+    const char *type = ov_type_name(container->object.type);
+    struct ov_span name;
+    enum ov_status status;
+
+    if (!ov_arena_copy(scan->scanner->names, member->name, &name)) {
+        ov_report_status(scan, OV_NO_MEMORY, type, 0);
+        return;
+    }
+    f->bytes.max =
+        scan->max_object > SIZE_MAX ? SIZE_MAX : (size_t)scan->max_object;
+    ov_buf_clear(&f->bytes);
+    status = ov_unpacker_read(container->unpacker, &f->bytes);
+    scan->top++;
+    push_object(scan, ov_buf_span(&f->bytes), name, member->type);
+    if (status != OV_OK)
+        ov_report_status(scan, status, type, f->bytes.len);
+    if (f->bytes.len > 0 || status == OV_OK) {
+        ov_examine(scan);
+        if (!scan->is_stopped)
+            open_container(scan);
+    }
+}
+
+/* One step: the next member of the top container, or back to its parent. */
+static void step(struct ov_scan *scan)
+{
+    struct ov_frame *f = &scan->scanner->frames[scan->top];
+    struct ov_member member = {.is_end = true};
+    enum ov_status status = OV_OK;
+
+    if (f->unpacker != NULL)
+        status = ov_unpacker_next(f->unpacker, &member);
+    if (status != OV_OK)
+        ov_report_status(scan, status, ov_type_name(f->object.type), 0);
+    if (status == OV_OK && !member.is_end) {
+        enter_member(scan, &member);
+        return;
+    }
+    close_container(scan);
+    if (scan->top > 0)
+        scan->top--;
+}
+
+static void walk(struct ov_scan *scan)
+{
+    ov_examine(scan);
+    if (!scan->is_stopped)
+        open_container(scan);
+    while (!scan->is_stopped) {
+        if (scan->top == 0 && scan->scanner->frames[0].unpacker == NULL)
+            break;
+        step(scan);
+    }
+}
+
+static enum ov_verdict decide(const struct ov_scan *scan)
+{
+    if (scan->has_detected)
+        return OV_DETECTED;
+    if (scan->has_unwanted)
+        return OV_UNWANTED;
+    if (scan->has_inconclusive)
+        return OV_INCONCLUSIVE;
+    return scan->has_trusted ? OV_TRUSTED : OV_CLEAN;
+}
+
+void ov_scanner_scan(struct ov_scanner *s, struct ov_span bytes,
+                     const struct ov_scan_options *options,
+                     const struct ov_findings *findings, struct ov_outcome *ret)
+{
+    struct ov_scan scan = {.scanner = s, .findings = findings};
+    enum ov_status status;
+
+    set_up(&scan, options);
+    push_object(&scan, bytes, (struct ov_span){NULL, 0}, OV_TYPE_DATA);
+    scan.outcome.type = s->frames[0].object.type;
+    status = ov_budget_spend(&scan.budget, OV_COST_BYTES, bytes.len);
+    if (bytes.len > scan.max_object)
+        ov_report_inconclusive(&scan, OV_REASON_LIMIT, "max-filesize", 0);
+    else if (status != OV_OK)
+        ov_report_status(&scan, status, "", 0);
+    else
+        walk(&scan);
+    for (size_t i = 0; i <= OV_SCAN_MAX_DEPTH; i++) {
+        ov_unpacker_free(s->frames[i].unpacker);
+        s->frames[i].unpacker = NULL;
+    }
+    ov_arena_reset(s->names, ARENA_MAX);
+    scan.outcome.verdict = decide(&scan);
+    *ret = scan.outcome;
+}

@@ -1,0 +1,73 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+#include "engine/evaluate.h"
+#include "engine/scan.h"
+
+/* What scan.c, examine.c and report.c share about one scan. */
+
+#define OV_SCAN_MAX_DEPTH 64
+
+/* One level of nesting: an object, and its unpacker while its members are
+ * looked at. Buffers stay for the next file. */
+struct ov_frame {
+    struct ov_object object;
+    struct ov_buf bytes; /* a member's content; unused for the file itself */
+    struct ov_unpacker *unpacker;
+
+    enum ov_allowed {
+        OV_ALLOWED_UNKNOWN,
+        OV_ALLOWED_NO,
+        OV_ALLOWED_YES,
+    } allowed;
+};
+
+struct ov_scanner {
+    struct ov_image *image;
+    struct ov_matcher *matcher;
+    struct ov_regex_cache *regexes;
+    struct ov_arena *lasting; /* what was read from the image once */
+    struct ov_arena *names;   /* of one scan */
+    struct ov_arena *scratch; /* of one object's examination */
+    const struct ov_member_rule *member_rules;
+    size_t n_member_rules;
+    struct ov_span *passwords;
+    size_t n_passwords;
+    struct ov_buf view; /* a normalised form */
+    struct ov_frame frames[OV_SCAN_MAX_DEPTH + 1];
+};
+
+struct ov_scan {
+    struct ov_scanner *scanner;
+    const struct ov_findings *findings;
+    uint32_t flags; /* enum ov_scan_flag */
+    uint64_t max_object;
+    uint32_t max_depth;
+    const struct ov_scan_options *options;
+    struct ov_budget budget;
+    size_t top;      /* the frame being looked at */
+    bool is_stopped; /* a detection ended it, or a limit of the whole scan */
+    bool has_detected;
+    bool has_unwanted;
+    bool has_inconclusive;
+    bool has_trusted;
+    struct ov_outcome outcome;
+};
+
+/* examine.c: looks at the object of the top frame itself, not at its members.
+ */
+void ov_examine(struct ov_scan *scan);
+
+/* report.c: says that rule d (path, type and object_len are filled in) holds
+ * for the top frame's object, unless an allow list or an option speaks against
+ * it. */
+void ov_report_detection(struct ov_scan *scan, struct ov_detection *d);
+
+/* Something about the top frame's object was not looked at. */
+void ov_report_inconclusive(struct ov_scan *scan, enum ov_reason_kind kind,
+                            const char *detail, uint64_t at);
+
+/* The reason that goes with a status that ended some part of the work. detail
+ * is used for damage; limits name themselves. */
+void ov_report_status(struct ov_scan *scan, enum ov_status status,
+                      const char *detail, uint64_t at);
