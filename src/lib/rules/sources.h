@@ -1,0 +1,59 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+#include "rules/clamav.h"
+#include "rules/compile.h"
+
+/* From files to parts, whatever their language: which sources there are
+ * (containers are opened), how they are cut into pieces for several threads,
+ * and the front end that reads a piece. Used by the judge and by libovert. */
+
+/* Whether a file of this name holds rules: by its extension, any case. */
+bool ov_sources_knows(struct ov_span name);
+
+struct ov_sources;
+
+struct ov_sources_options {
+    struct ov_span cvd_key; /* "n:e" in decimal; empty: ClamAV's own key */
+    bool allow_unsigned;    /* .cvd and .cld whose signature does not verify */
+};
+
+/* An empty set. NULL if memory is out. Returns owned. */
+struct ov_sources *
+ov_sources_new(const struct ov_sources_options *options) OV_ALLOC;
+void ov_sources_free(struct ov_sources *s);
+OV_DEFINE_AUTO(sources)
+
+/* Adds a file; borrows name and text until the set is freed. A container adds
+ * one source for each database in it, "daily.cvd/daily.ndb". OV_UNSUPPORTED if
+ * the name tells of no rule language; else what opening a container says. */
+OV_MUST_USE enum ov_status ov_sources_add(struct ov_sources *s,
+                                          struct ov_span name,
+                                          struct ov_span text,
+                                          struct ov_diag *diag);
+
+/* Sources so far, in order; for struct ov_compile_job. */
+const struct ov_source *ov_sources_list(const struct ov_sources *s,
+                                        size_t *ret_n);
+
+/* A run of whole lines of one source. */
+struct ov_piece {
+    uint32_t source;
+    uint32_t first_line;
+    struct ov_span text;
+};
+
+/* Cuts all sources into pieces of about `size` bytes, in order. Languages that
+ * cannot be cut are one piece. Returns owned by the set. */
+OV_MUST_USE enum ov_status ov_sources_cut(struct ov_sources *s, size_t size,
+                                          const struct ov_piece **ret,
+                                          size_t *ret_n);
+
+/* Reads one piece. May be called from several threads for different pieces of
+ * one set. On OV_MALFORMED the part is still returned (its skips tell every
+ * line at fault), and diag has the first one's line and words. Returns owned.
+ */
+OV_MUST_USE enum ov_status ov_sources_parse(const struct ov_sources *s,
+                                            const struct ov_piece *piece,
+                                            struct ov_part **ret,
+                                            struct ov_diag *diag);
