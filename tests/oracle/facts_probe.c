@@ -1,0 +1,95 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Prints what the library makes of each file named: type, target, facts and
+ * layout, one JSON object a line, for the comparisons in this folder. */
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/text.h"
+#include "formats/facts.h"
+
+static bool read_file(const char *path, struct ov_buf *into)
+{
+    FILE *f = fopen(path, "rb");
+    size_t n;
+
+    if (f == NULL)
+        return false;
+    do {
+        uint8_t *room = ov_buf_room(into, 1 << 16);
+
+        if (room == NULL)
+            break;
+        n = fread(room, 1, 1 << 16, f);
+        ov_buf_added(into, n);
+    } while (n > 0);
+    (void)fclose(f);
+    return ov_buf_status(into) == OV_OK;
+}
+
+static void print_extents(const char *word, const struct ov_extent *e,
+                          uint32_t n)
+{
+    printf(", \"%s\": [", word);
+    for (uint32_t i = 0; i < n; i++)
+        printf("%s[%" PRIu64 ", %" PRIu64 "]", i ? ", " : "", e[i].at,
+               e[i].len);
+    printf("]");
+}
+
+static void print_facts(const struct ov_facts *facts)
+{
+    for (unsigned i = 0; i < OV_N_FACTS; i++)
+        if (facts->facts[i].is_known)
+            printf(", \"%s\": %" PRId64, ov_fact_name((enum ov_fact)i),
+                   facts->facts[i].value);
+    if (facts->layout.has_entry)
+        printf(", \"entry\": %" PRIu64, facts->layout.entry);
+    print_extents("sections", facts->layout.sections, facts->layout.n_sections);
+    print_extents("version_info", facts->layout.version_info,
+                  facts->layout.n_version_info);
+    if (facts->has_imphash) {
+        printf(", \"imphash\": \"");
+        for (size_t i = 0; i < sizeof(facts->imphash); i++)
+            printf("%02x", facts->imphash[i]);
+        printf("\"");
+    }
+}
+
+static int probe(const char *path)
+{
+    OV_AUTO_DONE(buf) bytes = ov_buf_with_max(1u << 30);
+    OV_AUTO_DONE(buf) name = ov_buf_with_max(1 << 16);
+    OV_AUTO(arena) arena = ov_arena_new(64 << 20);
+    struct ov_budget budget = ov_budget_default();
+    struct ov_facts facts;
+    enum ov_type type;
+
+    if (arena == NULL || !read_file(path, &bytes)) {
+        fprintf(stderr, "%s: %s\n", path, strerror(errno));
+        return 1;
+    }
+    type = ov_type_identify(ov_buf_span(&bytes));
+    if (ov_facts_read(type, ov_buf_span(&bytes), arena, &budget, &facts) !=
+        OV_OK)
+        return 1;
+    ov_put_json(&name, ov_span_str(path));
+    printf("{\"path\": \"%.*s\", \"type\": \"%s\", \"clamav\": \"%s\", "
+           "\"target\": %u",
+           (int)name.len, (const char *)name.ptr, ov_type_name(type),
+           ov_type_clamav_name(type), ov_type_target(type));
+    print_facts(&facts);
+    printf("}\n");
+    return 0;
+}
+
+int main(int argc, char **argv)
+{
+    int failed = 0;
+
+    for (int i = 1; i < argc; i++)
+        failed |= probe(argv[i]);
+    return failed;
+}
