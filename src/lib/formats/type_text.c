@@ -30,7 +30,7 @@ static bool is_text(struct ov_span head)
     unsigned bad = 0;
 
     for (size_t i = 0; i < head.len; i++)
-        bad |= is_control(head.ptr[i]);
+        bad |= is_control((unsigned)ov_span_byte(head, i));
     return bad == 0;
 }
 
@@ -42,10 +42,12 @@ static bool is_utf16(struct ov_span head, bool is_le, bool has_mark)
     size_t n_latin = 0;
 
     for (size_t i = 2; i + 1 < head.len; i += 2) {
-        unsigned c = (unsigned)head.ptr[i] << 8 | head.ptr[i + 1];
+        uint16_t c = 0;
 
         if (is_le)
-            c = (c >> 8 | c << 8) & 0xffff;
+            (void)ov_span_u16le(head, i, &c);
+        else
+            (void)ov_span_u16be(head, i, &c);
         if (c == 0xfffe)
             return false;
         n_bad += c < 128 && is_control(c);
@@ -122,7 +124,7 @@ static struct ov_span narrow(struct ov_span s, bool is_le,
     size_t n = 0;
 
     for (size_t i = is_le ? 0 : 1; i < s.len && n < OV_TYPE_HEAD; i += 2)
-        ret[n++] = s.ptr[i];
+        ret[n++] = (uint8_t)ov_span_byte(s, i);
     return ov_span_of(ret, n);
 }
 

@@ -11,5 +11,5 @@
 enum ov_type ov_type_of_text(struct ov_span head);
 
 /* What the words in head (text or not) make of it: HTML, mail, XML documents
- * …; base, which is what ov_type_of_text said, if there are none. */
+ * ...; base, which is what ov_type_of_text said, if there are none. */
 enum ov_type ov_type_by_words(struct ov_span head, enum ov_type base);

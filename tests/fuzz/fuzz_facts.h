@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+#include "formats/facts.h"
+#include "fuzz.h"
+
+/* Reads the bytes as an executable of that type. Whatever they are, there is an
+ * answer, it is the same twice, and a damaged file has no layout. */
+static inline void fuzz_facts(enum ov_type type, struct ov_span bytes)
+{
+    OV_AUTO(arena) arena = ov_arena_new(16 << 20);
+    struct ov_budget budget = ov_budget_default();
+    struct ov_facts first, second;
+
+    FUZZ_CHECK(arena != NULL);
+    FUZZ_CHECK(ov_facts_read(type, bytes, arena, &budget, &first) == OV_OK);
+    FUZZ_CHECK(ov_facts_read(type, bytes, arena, &budget, &second) == OV_OK);
+    for (unsigned i = 0; i < OV_N_FACTS; i++)
+        FUZZ_CHECK(first.facts[i].is_known == second.facts[i].is_known &&
+                   first.facts[i].value == second.facts[i].value);
+    FUZZ_CHECK(first.layout.n_sections == second.layout.n_sections);
+    if (first.facts[OV_FACT_IS_DAMAGED].value != 0)
+        FUZZ_CHECK(first.layout.n_sections == 0 && !first.layout.has_entry);
+    for (unsigned i = 0; i < first.layout.n_sections; i++)
+        FUZZ_CHECK(
+            first.layout.sections[i].at == second.layout.sections[i].at &&
+            first.layout.sections[i].len == second.layout.sections[i].len);
+    FUZZ_CHECK(first.overlay_at <= bytes.len);
+}
