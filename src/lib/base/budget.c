@@ -10,7 +10,7 @@ static const struct {
 } table[OV_N_COST] = {
 
 #define OV_COST(name, word, initial, status) [name] = {word, initial, status},
-#include "base/budget.def"
+#include <overt/limits.def>
 #undef OV_COST
 };
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #pragma once
 
-#include <stdint.h>
+#include <overt/findings.h>
 
 #include "base/status.h"
 
@@ -10,13 +10,6 @@
  * files and members. Steps: units of work, about a nanosecond each, spent by
  * whatever may be made to work more than in proportion to its input. Matches:
  * places where a pattern was confirmed. */
-
-enum ov_cost {
-#define OV_COST(name, word, default, status) name,
-#include "base/budget.def"
-#undef OV_COST
-    OV_N_COST
-};
 
 struct ov_budget {
     uint64_t limit[OV_N_COST]; /* 0: none */
@@ -33,6 +26,3 @@ OV_MUST_USE enum ov_status ov_budget_spend(struct ov_budget *b,
 
 /* What is left; UINT64_MAX without a limit. */
 uint64_t ov_budget_left(const struct ov_budget *b, enum ov_cost what);
-
-/* The limit's name as users write it: "max-scansize". */
-const char *ov_cost_name(enum ov_cost what);

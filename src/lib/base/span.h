@@ -1,17 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #pragma once
 
-#include <stdbool.h>
-#include <stddef.h>
-#include <stdint.h>
+#include <overt/base.h>
+
 #include <string.h>
 
-/* Borrowed bytes. Hostile or not, they are only read through this file,
- * base/reader.h, and the inner loops of match/. */
-struct ov_span {
-    const uint8_t *ptr;
-    size_t len;
-};
+/* struct ov_span is borrowed bytes. Hostile or not, they are only read through
+ * this file, base/reader.h, and the inner loops of match/. */
 
 /* A string literal as a span, without its NUL. */
 #define OV_SPAN_LIT(text)                                                      \

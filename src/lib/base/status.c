@@ -10,7 +10,7 @@ static const struct {
 } table[OV_N_STATUS] = {
 
 #define OV_STATUS(name, text, class) [name] = {text, class},
-#include "base/status.def"
+#include <overt/status.def>
 #undef OV_STATUS
 };
 

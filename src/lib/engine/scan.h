@@ -1,98 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #pragma once
 
-#include "base/budget.h"
-#include "crypto/digest.h"
-#include "formats/type.h"
+#include <overt/findings.h>
+
 #include "rules/image.h"
 
 /* One whole scan: identify, hash, match, evaluate, unpack, decide. Pure: bytes
  * and image in, findings out. */
-
-enum ov_verdict {
-#define OV_VERDICT(id, word) id,
-#include "engine/verdict.def"
-#undef OV_VERDICT
-    OV_N_VERDICTS
-};
-
-enum ov_reason_kind {
-#define OV_REASON(id, word) id,
-#include "engine/reason.def"
-#undef OV_REASON
-    OV_N_REASONS
-};
-
-const char *ov_verdict_name(enum ov_verdict v);
-const char *ov_reason_name(enum ov_reason_kind r);
-
-enum ov_scan_flag {
-    OV_SCAN_ALL_MATCHES = 1, /* every rule, not only the first that holds */
-    OV_SCAN_UNWANTED = 2,    /* PUA rules count */
-    OV_SCAN_HEURISTICS = 4,  /* the engine's own checks, by heuristics below */
-    OV_SCAN_EXPLAIN = 8,     /* matches of each detection with their bytes */
-};
-
-/* All-zero means the defaults. */
-struct ov_scan_options {
-    uint32_t flags;             /* enum ov_scan_flag */
-    uint64_t limits[OV_N_COST]; /* 0: default; UINT64_MAX: none */
-    uint64_t max_object;    /* largest file or member looked at; 0: 100 MiB */
-    uint32_t max_depth;     /* of nesting; 0: 17 */
-    uint64_t skip_types[2]; /* bit t: containers of that enum ov_type are
-                               not unpacked (--scan-archive=no ...) */
-};
-
-/* Which object inside the scanned file: names from the outermost member to the
- * innermost, as the containers tell them (not trusted, escape to print). */
-struct ov_object_path {
-    const struct ov_span *names;
-    size_t n;
-};
-
-/* Where one term of a detection's rule matched. Only with OV_SCAN_EXPLAIN. */
-struct ov_evidence {
-    uint32_t term;
-    uint64_t at;
-    uint64_t len;
-    struct ov_span bytes; /* the first few of them */
-    const char *view;     /* "raw", "html", "text" ...: in which form */
-};
-
-struct ov_detection {
-    struct ov_span rule;
-    struct ov_span source; /* the rule's file, as given to the compiler */
-    uint32_t line;         /* in it */
-    uint32_t flags;        /* enum ov_rule_flag */
-    const char *kind;      /* "body", "hash", "section-hash", "member" ... */
-    enum ov_type type;     /* of the object */
-    struct ov_object_path path;
-    uint64_t object_len;
-    const struct ov_evidence *evidence;
-    size_t n_evidence;
-};
-
-struct ov_inconclusive {
-    enum ov_reason_kind kind;
-    const char *detail;
-    struct ov_object_path path;
-    uint64_t at; /* offset in the object where it stopped */
-};
-
-/* What a scan tells while it runs. Everything is borrowed for the call. */
-struct ov_findings {
-    void (*detection)(void *data, const struct ov_detection *d);
-    void (*inconclusive)(void *data, const struct ov_inconclusive *i);
-    void *data;
-};
-
-/* What one scan came to. */
-struct ov_outcome {
-    enum ov_verdict verdict;
-    enum ov_type type;  /* of the outermost object */
-    uint64_t n_objects; /* looked at */
-    uint64_t n_bytes;   /* looked at, all objects and views together */
-};
 
 struct ov_scanner;
 

@@ -6,7 +6,7 @@ const char *ov_verdict_name(enum ov_verdict v)
 {
     static const char *const names[OV_N_VERDICTS] = {
 #define OV_VERDICT(id, word) [id] = word,
-#include "engine/verdict.def"
+#include <overt/verdict.def>
 #undef OV_VERDICT
     };
 
@@ -18,7 +18,7 @@ const char *ov_reason_name(enum ov_reason_kind r)
 {
     static const char *const names[OV_N_REASONS] = {
 #define OV_REASON(id, word) [id] = word,
-#include "engine/reason.def"
+#include <overt/reason.def>
 #undef OV_REASON
     };
 

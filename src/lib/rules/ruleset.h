@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #pragma once
 
+#include <overt/findings.h>
+
 #include "base/arena.h"
 #include "base/buf.h"
 #include "crypto/digest.h"
@@ -18,14 +20,6 @@ struct ov_source {
     struct ov_span name; /* as the user gave it; members of a container as
                             "daily.cvd/daily.ndb" */
     struct ov_span text;
-};
-
-enum ov_rule_flag {
-    OV_RULE_UNWANTED = 1,     /* PUA: verdict "unwanted", not "detected" */
-    OV_RULE_OFFICIAL = 2,     /* from a container with a verified signature; in
-                                 `overt clamscan` its name has no ".UNOFFICIAL" */
-    OV_RULE_ALWAYS = 4,       /* may hold though no pattern of it matched */
-    OV_RULE_MACRO_MEMBER = 8, /* only serves OV_TERM_MACRO: never detected */
 };
 
 enum ov_term_kind {
