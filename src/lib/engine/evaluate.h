@@ -22,6 +22,14 @@ struct ov_regex_cache;
 struct ov_regex_cache *ov_regex_cache_new(void) OV_ALLOC;
 void ov_regex_cache_free(struct ov_regex_cache *c);
 
+/* How often regex (whose source points into an image or outlives the cache)
+ * matches in subject; its place is not looked at, but unless that is
+ * OV_PLACE_ANY or the flag r is set it must match at the subject's start.
+ * Counts past one only with the flag g. */
+OV_MUST_USE enum ov_status
+ov_regex_count(struct ov_regex_cache *c, const struct ov_regex *regex,
+               struct ov_span subject, struct ov_budget *budget, uint64_t *ret);
+
 /* What conditions may ask about. All is borrowed. */
 struct ov_evaluation {
     struct ov_image *image;

@@ -210,7 +210,7 @@ static enum ov_status count_regex(struct ov_terms *t,
         if (!trigger.holds)
             return OV_OK;
     }
-    return ov_regex_count(t->e, regex, ret);
+    return ov_regex_term_count(t->e, regex, ret);
 }
 
 static enum ov_status work_out(struct ov_terms *t, const struct ov_term *term,

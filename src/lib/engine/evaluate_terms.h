@@ -33,7 +33,7 @@ OV_MUST_USE enum ov_status ov_condition_run(struct ov_terms *t,
                                             struct ov_span code,
                                             struct ov_evaluation_result *ret);
 
-/* The PCRE of term `term` of the rule: how often it matches the view. */
-OV_MUST_USE enum ov_status ov_regex_count(const struct ov_evaluation *e,
-                                          const struct ov_regex *regex,
-                                          uint64_t *ret);
+/* How often a PCRE term matches the view; its place is resolved. */
+OV_MUST_USE enum ov_status ov_regex_term_count(const struct ov_evaluation *e,
+                                               const struct ov_regex *regex,
+                                               uint64_t *ret);

@@ -186,27 +186,39 @@ static enum ov_status next_match(struct run *run, bool *ret_found)
     return OV_OK;
 }
 
-enum ov_status ov_regex_count(const struct ov_evaluation *e,
-                              const struct ov_regex *regex, uint64_t *ret)
+enum ov_status ov_regex_count(struct ov_regex_cache *c,
+                              const struct ov_regex *regex,
+                              struct ov_span subject, struct ov_budget *budget,
+                              uint64_t *ret)
 {
-    struct run run = {.cache = e->regexes};
+    struct run run = {.cache = c, .subject = subject};
     bool found = true;
 
     *ret = 0;
-    run.code = compiled(e->regexes, regex);
-    if (run.code == NULL || !find_subject(e, regex, &run.subject))
+    run.code = compiled(c, regex);
+    if (run.code == NULL || subject.len == 0)
         return OV_OK;
     if (regex->place.kind != OV_PLACE_ANY &&
         (regex->flags & OV_REGEX_ROLLING) == 0)
         run.options = PCRE2_ANCHORED;
-    while (found && run.from <= run.subject.len) {
-        OV_TRY(
-            ov_budget_spend(e->budget, OV_COST_STEPS,
-                            STEPS_PER_MATCH_CALL + run.subject.len - run.from));
+    while (found && run.from <= subject.len) {
+        OV_TRY(ov_budget_spend(budget, OV_COST_STEPS,
+                               STEPS_PER_MATCH_CALL + subject.len - run.from));
         OV_TRY(next_match(&run, &found));
         *ret += found;
         if ((regex->flags & OV_REGEX_GLOBAL) == 0)
             break;
     }
     return OV_OK;
+}
+
+enum ov_status ov_regex_term_count(const struct ov_evaluation *e,
+                                   const struct ov_regex *regex, uint64_t *ret)
+{
+    struct ov_span subject;
+
+    *ret = 0;
+    if (!find_subject(e, regex, &subject))
+        return OV_OK;
+    return ov_regex_count(e->regexes, regex, subject, e->budget, ret);
 }

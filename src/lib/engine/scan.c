@@ -182,6 +182,9 @@ static void enter_member(struct ov_scan *scan, const struct ov_member *member)
     status = ov_unpacker_read(container->unpacker, &f->bytes);
     scan->top++;
     push_object(scan, ov_buf_span(&f->bytes), name, member->type);
+    ov_examine_member(scan, member);
+    if (scan->is_stopped)
+        return;
     if (status != OV_OK)
         ov_report_status(scan, status, type, f->bytes.len);
     if (f->bytes.len > 0 || status == OV_OK) {

@@ -58,6 +58,10 @@ struct ov_scan {
  */
 void ov_examine(struct ov_scan *scan);
 
+/* member.c: tries the rules about a container's members on the top frame's
+ * object, whose headers are in member (its name is not read). */
+void ov_examine_member(struct ov_scan *scan, const struct ov_member *member);
+
 /* report.c: says that rule d (path, type and object_len are filled in) holds
  * for the top frame's object, unless an allow list or an option speaks against
  * it. */

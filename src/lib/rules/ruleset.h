@@ -127,6 +127,7 @@ struct ov_range {
 
 struct ov_member_rule {
     struct ov_span name;
+    struct ov_span source; /* its source's name; set by ov_lookup_members */
     uint32_t line;
     uint32_t flags;
     uint32_t container; /* enum ov_type; OV_TYPE_ANY */
