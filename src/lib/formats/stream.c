@@ -1,0 +1,106 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Files that are one compressed stream: gzip, bzip2, xz, lzma, zstd. They are
+ * containers with one member; a .tar.gz has a tar as its member, which is then
+ * a container itself. Several streams one after the other are one member.
+ *
+ * gzip (RFC 1952) names its member and ends with the length modulo 2^32, which
+ * is the hint that lets the fast decoder run. */
+#include "base/reader.h"
+#include "formats/codec.h"
+#include "formats/unpacker.h"
+
+struct stream {
+    struct ov_decode_job job;
+    struct ov_span name;
+    bool is_given;
+};
+
+enum gzip_flag {
+    GZIP_EXTRA = 4,
+    GZIP_NAME = 8,
+};
+
+/* RFC 1952, section 2.3. */
+static struct ov_span gzip_name(struct ov_span bytes)
+{
+    struct ov_reader r = ov_reader_over(bytes);
+    struct ov_span rest;
+    struct ov_span name;
+    uint8_t flags;
+
+    ov_reader_skip(&r, 3);
+    flags = ov_read_u8(&r);
+    ov_reader_skip(&r, 6);
+    if (flags & GZIP_EXTRA)
+        ov_reader_skip(&r, ov_read_u16le(&r));
+    rest = ov_reader_rest(&r);
+    if ((flags & GZIP_NAME) == 0 || !ov_span_cut(&rest, 0, &name))
+        return (struct ov_span){NULL, 0};
+    return name;
+}
+
+static enum ov_codec codec_of(enum ov_type type)
+{
+    static const struct {
+        enum ov_type type;
+        enum ov_codec codec;
+    } codecs[] = {
+        {OV_TYPE_BZ, OV_CODEC_BZIP2},
+        {OV_TYPE_XZ, OV_CODEC_XZ},
+        {OV_TYPE_LZMA, OV_CODEC_LZMA},
+        {OV_TYPE_ZSTD, OV_CODEC_ZSTD},
+    };
+
+    for (size_t i = 0; i < sizeof(codecs) / sizeof(*codecs); i++)
+        if (codecs[i].type == type)
+            return codecs[i].codec;
+    return OV_CODEC_GZIP;
+}
+
+static enum ov_status open_stream(const struct ov_unpack_job *job,
+                                  void **ret_state)
+{
+    struct stream *s = ov_alloc(sizeof(*s));
+    uint32_t size;
+
+    if (s == NULL)
+        return OV_NO_MEMORY;
+    s->job.codec = codec_of(job->type);
+    s->job.in = job->bytes;
+    s->job.budget = job->budget;
+    s->job.size_hint = OV_DECODE_NO_HINT;
+    if (s->job.codec == OV_CODEC_GZIP) {
+        s->name = gzip_name(job->bytes);
+        if (job->bytes.len > 18 &&
+            ov_span_u32le(job->bytes, job->bytes.len - 4, &size))
+            s->job.size_hint = size;
+    }
+    *ret_state = s;
+    return OV_OK;
+}
+
+static enum ov_status next_stream(void *state, struct ov_member *ret)
+{
+    struct stream *s = state;
+
+    ret->is_end = s->is_given;
+    ret->name = s->name;
+    ret->packed_size = s->job.in.len;
+    s->is_given = true;
+    return OV_OK;
+}
+
+static enum ov_status read_stream(void *state, struct ov_buf *into)
+{
+    const struct stream *s = state;
+
+    return ov_decode(&s->job, into, NULL);
+}
+
+const struct ov_unpack_ops ov_unpack_stream = {
+    .open = open_stream,
+    .next = next_stream,
+    .read = read_stream,
+    .free = ov_free,
+};
