@@ -5,6 +5,10 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+/* The C library's allocator behind four functions that zero, check the
+ * multiplication, never return NULL for a size of 0, and can be told to fail.
+ */
+
 /* The only state in base, and only tests set it. Atomic, because the compiler
  * of rules allocates from several threads. */
 static atomic_size_t fail_at;

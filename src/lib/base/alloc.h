@@ -24,7 +24,8 @@ void *ov_realloc_array(void *old, size_t count, size_t size)
 void ov_free(void *ptr);
 
 /* Tests only: let the Nth call from now on fail (1: the next); 0 turns it off.
- * Returns how many calls were made since the last ov_alloc_fail_at. */
+ * Returns how many calls were made since it was turned on: fewer than the old
+ * nth means that none has failed. */
 size_t ov_alloc_fail_at(size_t nth);
 
 /* Declares an owned value that is freed at the end of its block: OV_AUTO(buf)

@@ -11,6 +11,12 @@
 #define FIRST_BLOCK ((size_t)16 << 10)
 #define LARGEST_BLOCK ((size_t)4 << 20)
 
+#ifdef OV_ARENA_MALLOC
+#define IS_EMULATED true /* every allocation is a block of its own */
+#else
+#define IS_EMULATED false
+#endif
+
 struct block {
     struct block *next;
     size_t cap;
@@ -49,7 +55,7 @@ void ov_arena_reset(struct ov_arena *a, size_t keep)
     while (a->newest != NULL) {
         struct block *next = a->newest->next;
 
-        if (kept == NULL && a->newest->cap <= keep)
+        if (kept == NULL && a->newest->cap <= keep && !IS_EMULATED)
             kept = a->newest;
         else
             ov_free(a->newest);
@@ -73,10 +79,7 @@ static bool add_block(struct ov_arena *a, size_t size)
         cap = FIRST_BLOCK;
     if (cap > LARGEST_BLOCK)
         cap = LARGEST_BLOCK;
-#ifdef OV_ARENA_MALLOC
-    cap = size;
-#endif
-    if (cap < size)
+    if (cap < size || IS_EMULATED)
         cap = size;
     b = ov_alloc(sizeof(*b) + cap);
     if (b == NULL)
@@ -94,14 +97,10 @@ void *ov_arena_alloc(struct ov_arena *a, size_t size)
     struct block *b = a->newest;
     void *ptr;
 
-    if (size > a->max || a->used > a->max - size)
+    if (size > a->max || a->used > a->max - size || size > PTRDIFF_MAX / 2)
         return NULL;
-    rounded = (size + align - 1) & ~(align - 1);
-#ifdef OV_ARENA_MALLOC
-    rounded = size;
-    b = NULL;
-#endif
-    if (b == NULL || b->cap - b->len < rounded) {
+    rounded = IS_EMULATED ? size : (size + align - 1) & ~(align - 1);
+    if (IS_EMULATED || b == NULL || b->cap - b->len < rounded) {
         if (!add_block(a, rounded))
             return NULL;
         b = a->newest;

@@ -3,6 +3,9 @@
 
 #include "base/assert.h"
 
+/* Counting what a scan costs. Saturating: a sum that would overflow is the
+ * largest number, which is over every limit. */
+
 static const struct {
     const char *word;
     uint64_t initial;

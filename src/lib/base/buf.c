@@ -6,6 +6,10 @@
 
 #include "base/assert.h"
 
+/* A growing array of bytes with a maximum. It grows by half, so that n puts
+ * cost O(n); it fails once and stays failed, so that a writer asks for the
+ * status once, at the end, as with base/reader.h. */
+
 void ov_buf_done(struct ov_buf *b)
 {
     ov_free(b->ptr);
@@ -142,7 +146,8 @@ void ov_put_format(struct ov_buf *b, const char *format, ...)
     }
     large = ov_alloc((size_t)len + 1);
     if (large == NULL) {
-        b->status = OV_NO_MEMORY;
+        if (b->status == OV_OK)
+            b->status = OV_NO_MEMORY;
         return;
     }
     va_start(args, format);

@@ -3,6 +3,17 @@
 
 #include "base/assert.h"
 
+/* Reading hostile bytes in order. Every read goes through take(), the one place
+ * that compares a length with what is left; so a parser can follow its
+ * specification line by line and ask for the status once, at the end:
+ *
+ *     type = ov_read_u8(&r);
+ *     body = ov_read_block(&r);
+ *     return ov_reader_end(&r);
+ *
+ * A value that was just read may go into another read whatever it is; before it
+ * decides anything else, the status has to be asked. */
+
 /* The next len bytes, or NULL and a failed reader. */
 static const uint8_t *take(struct ov_reader *r, uint64_t len)
 {
@@ -15,7 +26,7 @@ static const uint8_t *take(struct ov_reader *r, uint64_t len)
         r->status = OV_TRUNCATED;
         return NULL;
     }
-    here = r->all.ptr + r->at;
+    here = r->all.len > 0 ? r->all.ptr + r->at : NULL;
     r->at += (size_t)len;
     return here;
 }
@@ -96,9 +107,13 @@ struct ov_span ov_read_span(struct ov_reader *r, uint64_t len)
 
 struct ov_span ov_read_block(struct ov_reader *r)
 {
+    size_t began = r->at;
     uint64_t len = ov_read_varint(r);
+    struct ov_span block = ov_read_span(r, len);
 
-    return ov_read_span(r, len);
+    if (r->status != OV_OK)
+        r->at = began;
+    return block;
 }
 
 void ov_reader_skip(struct ov_reader *r, uint64_t len)

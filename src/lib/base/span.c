@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "base/span.h"
 
+/* Everything that looks into borrowed bytes without a cursor. A comparison of
+ * length comes before each access; a failed read leaves *ret alone. */
+
 bool ov_span_u16le(struct ov_span s, uint64_t off, uint16_t *ret)
 {
     struct ov_span b;

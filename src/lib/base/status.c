@@ -4,6 +4,8 @@
 #include <stdarg.h>
 #include <stdio.h>
 
+/* Names and classes of all statuses, from the one list in status.def. */
+
 static const struct {
     const char *text;
     enum ov_status_class class;

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "base/store.h"
 
+/* The slow path of ov_store_at: the first use of a page. */
+
 bool ov_store_admit(struct ov_store *s, uint64_t off, uint64_t len)
 {
     size_t last = (size_t)((off + len - 1) >> OV_STORE_PAGE_LOG);

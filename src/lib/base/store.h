@@ -37,6 +37,6 @@ static inline bool ov_store_at(struct ov_store *s, uint64_t off, uint64_t len,
          (off + len - 1) >> OV_STORE_PAGE_LOG != first) &&
         !ov_store_admit(s, off, len))
         return false;
-    *ret = (struct ov_span){s->all.ptr + off, (size_t)len};
+    *ret = (struct ov_span){len ? s->all.ptr + off : NULL, (size_t)len};
     return true;
 }

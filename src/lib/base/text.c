@@ -1,6 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "base/text.h"
 
+/* Numbers, hexadecimal and text without a locale and without a NUL at the end.
+ *
+ * What came from outside reaches a terminal, a log or JSON only through
+ * ov_put_escaped and ov_put_json. Both walk valid UTF-8 (RFC 3629); a byte that
+ * is not part of it is shown as an escape, or as U+FFFD in JSON, so that
+ * nothing can end a string early, move a cursor or turn text around. */
+
 bool ov_parse_uint(struct ov_span s, uint64_t max, uint64_t *ret)
 {
     uint64_t value = 0;
@@ -26,9 +33,10 @@ bool ov_parse_int(struct ov_span s, int64_t *ret)
 
     if (is_negative || (s.len > 0 && s.ptr[0] == '+'))
         s = ov_span_clip(s, 1, s.len);
-    if (!ov_parse_uint(s, INT64_MAX, &value))
+    if (!ov_parse_uint(s, (uint64_t)INT64_MAX + is_negative, &value))
         return false;
-    *ret = is_negative ? -(int64_t)value : (int64_t)value;
+    /* Unsigned first: the least number has no positive counterpart. */
+    *ret = (int64_t)(is_negative ? -value : value);
     return true;
 }
 

@@ -8,7 +8,7 @@
 /* All of s as a decimal number in [0, max]; false if it is not one. */
 bool ov_parse_uint(struct ov_span s, uint64_t max, uint64_t *ret);
 
-/* With an optional sign. */
+/* All of s as a decimal number with an optional sign. */
 bool ov_parse_int(struct ov_span s, int64_t *ret);
 
 /* 0-15, or -1. */
