@@ -13,18 +13,28 @@ enum ov_cell_kind {
     OV_CELL_BYTE,     /* (byte & mask) == value; mask 0 is any byte */
     OV_CELL_GAP,      /* min to max bytes of anything */
     OV_CELL_ALT_OPEN, /* one of the parts up to the close at the same level;
-                         negated: none of them, all parts of one length */
+                         negated: none of them, all parts of one length; a
+                         part may be empty */
     OV_CELL_ALT_NEXT,
     OV_CELL_ALT_CLOSE,
-    OV_CELL_BOUNDARY, /* zero-width: value is an enum ov_boundary */
+    OV_CELL_BOUNDARY, /* zero-width: value is an enum ov_boundary, mask an enum
+                         ov_side */
 };
 
-/* Zero-width assertions between two bytes; the ends of the view satisfy each.
- * ClamAV's (B), (L), (W), each with a negated form. */
+/* Zero-width assertions about the byte before (OV_SIDE_LEFT) or behind
+ * (OV_SIDE_RIGHT) the place: ClamAV's (B), (L), (W) at the start and at the end
+ * of a part. Where there is no such byte the assertion holds; a negated one
+ * does not. A negated one holds for all other bytes. */
 enum ov_boundary {
-    OV_BOUNDARY_BREAK, /* (B): word boundary, incl. file boundary */
-    OV_BOUNDARY_LINE,  /* (L): CR, CRLF, or file boundary */
-    OV_BOUNDARY_WORD,  /* (W): non-alphanumeric character */
+    OV_BOUNDARY_BREAK, /* left: one of SPACE - . / < @ _
+                          right: one of LF CR SPACE " ' - / = > _ */
+    OV_BOUNDARY_LINE,  /* left: LF; right: LF, or (not negated) CR LF */
+    OV_BOUNDARY_WORD,  /* not an ASCII letter or digit */
+};
+
+enum ov_side {
+    OV_SIDE_LEFT,
+    OV_SIDE_RIGHT
 };
 
 #define OV_GAP_INF UINT32_MAX

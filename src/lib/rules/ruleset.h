@@ -94,7 +94,7 @@ struct ov_rule {
     struct ov_span name;
     uint32_t line;    /* in its source, from 1 */
     uint32_t flags;   /* enum ov_rule_flag */
-    uint32_t targets; /* bit t: ClamAV target t; 1 << 0 alone: any object */
+    uint32_t targets; /* bit t: objects of ClamAV target t; all: any */
     const struct ov_term *terms;
     uint32_t n_terms;
     struct ov_span condition; /* bytecode (condition.def); empty: all terms */
