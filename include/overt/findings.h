@@ -56,6 +56,15 @@ struct ov_scan_options {
     uint32_t max_depth;     /* of nesting; 0: 17 */
     uint64_t skip_types[2]; /* bit t: containers of that enum ov_type are
                                not unpacked (--scan-archive=no ...) */
+    /* One large archive for several workers: with n_shards > 1 and shard 0 the
+     * scan may decide that the file is worth it (findings->split) and then
+     * looks at its share of the members only; the caller scans the same file
+     * again with shard 1, 2 ... and takes the worst verdict, and of detections
+     * the one with the lowest order. If what all shards spent together exceeds
+     * a limit, the file is to be scanned again without shards, so that the
+     * verdict is the same however many there were. */
+    uint32_t n_shards; /* 0 or 1: do not split */
+    uint32_t shard;
 };
 
 /* Which object inside the scanned file: names from the outermost member to the
@@ -83,6 +92,7 @@ struct ov_detection {
     uint32_t type;         /* of the object: ov_type_name */
     struct ov_object_path path;
     uint64_t object_len;
+    uint64_t order; /* of the outermost member it is in; 0: the file itself */
     const struct ov_evidence *evidence;
     size_t n_evidence;
 };
@@ -99,6 +109,8 @@ struct ov_inconclusive {
 struct ov_findings {
     void (*detection)(void *data, const struct ov_detection *d);
     void (*inconclusive)(void *data, const struct ov_inconclusive *i);
+    /* This scan is now shard 0 of options->n_shards; see there. */
+    void (*split)(void *data);
     void *data;
 };
 
@@ -108,4 +120,5 @@ struct ov_outcome {
     uint32_t type;      /* of the outermost object */
     uint64_t n_objects; /* looked at */
     uint64_t n_bytes;   /* looked at, all objects and views together */
+    uint64_t spent[OV_N_COST];
 };

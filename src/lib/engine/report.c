@@ -69,6 +69,7 @@ void ov_report_detection(struct ov_scan *scan, struct ov_detection *d)
     d->path = path_of(scan);
     d->type = o->type;
     d->object_len = o->bytes.len;
+    d->order = scan->order;
     if (is_unwanted)
         scan->has_unwanted = true;
     else

@@ -10,6 +10,11 @@
 #define DEFAULT_MAX_OBJECT (100ull << 20)
 #define DEFAULT_MAX_DEPTH 17
 #define ARENA_MAX ((size_t)1 << 30)
+/* An archive is shared by several workers from this much unpacked content on;
+ * members that lie within one stretch of so many bytes go to the same one. */
+#define SPLIT_MIN (4ull << 20)
+#define SPLIT_MIN_MEMBERS 4
+#define SPLIT_STRETCH_LOG 18
 #define BUFFER_KEEP                                                            \
     ((size_t)8 << 20) /* memory held between files, per level                  \
                        */
@@ -137,6 +142,46 @@ static void open_container(struct ov_scan *scan)
         ov_report_status(scan, status, ov_type_name(f->object.type), 0);
 }
 
+/* ---- shards ---- */
+
+/* Whether the file, whose unpacker is open, is worth being scanned by several
+ * workers. Only if the limits could not be reached: where they cut a scan off
+ * must not depend on the number of workers. */
+static bool is_to_split(const struct ov_scan *scan)
+{
+    const struct ov_unpacker *u = scan->scanner->frames[0].unpacker;
+    uint64_t n_members;
+    uint64_t n_bytes;
+
+    return scan->options->n_shards > 1 && scan->options->shard == 0 &&
+           u != NULL && ov_unpacker_totals(u, &n_members, &n_bytes) &&
+           n_members >= SPLIT_MIN_MEMBERS && n_bytes >= SPLIT_MIN &&
+           n_members <= ov_budget_left(&scan->budget, OV_COST_OBJECTS) &&
+           n_bytes <= ov_budget_left(&scan->budget, OV_COST_BYTES);
+}
+
+static bool is_of_this_shard(struct ov_scan *scan,
+                             const struct ov_member *member)
+{
+    uint64_t stretch = scan->n_told >> SPLIT_STRETCH_LOG;
+
+    if (member->real_size != OV_SIZE_UNKNOWN)
+        scan->n_told += member->real_size;
+    return stretch % scan->options->n_shards == scan->options->shard;
+}
+
+/* A member of the file itself: whose turn it is, and its order. */
+static bool is_to_enter(struct ov_scan *scan, const struct ov_member *member)
+{
+    if (scan->top > 0)
+        return true;
+    scan->order = member->position;
+    if (!scan->is_split || is_of_this_shard(scan, member))
+        return true;
+    scan->budget.spent[OV_COST_OBJECTS]--; /* another shard counts it */
+    return false;
+}
+
 static void close_container(struct ov_scan *scan)
 {
     struct ov_frame *f = &scan->scanner->frames[scan->top];
@@ -206,7 +251,8 @@ static void step(struct ov_scan *scan)
     if (status != OV_OK)
         ov_report_status(scan, status, ov_type_name(f->object.type), 0);
     if (status == OV_OK && !member.is_end) {
-        enter_member(scan, &member);
+        if (is_to_enter(scan, &member))
+            enter_member(scan, &member);
         return;
     }
     close_container(scan);
@@ -216,9 +262,15 @@ static void step(struct ov_scan *scan)
 
 static void walk(struct ov_scan *scan)
 {
-    ov_examine(scan);
+    scan->is_split = scan->options->shard > 0;
+    if (!scan->is_split)
+        ov_examine(scan);
     if (!scan->is_stopped)
         open_container(scan);
+    if (is_to_split(scan) && scan->findings->split != NULL) {
+        scan->is_split = true;
+        scan->findings->split(scan->findings->data);
+    }
     while (!scan->is_stopped) {
         if (scan->top == 0 && scan->scanner->frames[0].unpacker == NULL)
             break;
@@ -260,5 +312,6 @@ void ov_scanner_scan(struct ov_scanner *s, struct ov_span bytes,
     }
     ov_arena_reset(s->names, ARENA_MAX);
     scan.outcome.verdict = decide(&scan);
+    memcpy(scan.outcome.spent, scan.budget.spent, sizeof(scan.outcome.spent));
     *ret = scan.outcome;
 }

@@ -46,6 +46,9 @@ struct ov_scan {
     const struct ov_scan_options *options;
     struct ov_budget budget;
     size_t top;      /* the frame being looked at */
+    uint64_t order;  /* of the outermost member being looked at */
+    uint64_t n_told; /* bytes that the members before it say they have */
+    bool is_split;   /* only this shard's members are looked at */
     bool is_stopped; /* a detection ended it, or a limit of the whole scan */
     bool has_detected;
     bool has_unwanted;

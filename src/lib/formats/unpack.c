@@ -77,6 +77,13 @@ void ov_unpacker_free(struct ov_unpacker *u)
     ov_free(u);
 }
 
+bool ov_unpacker_totals(const struct ov_unpacker *u, uint64_t *ret_members,
+                        uint64_t *ret_bytes)
+{
+    return u->ops->totals != NULL &&
+           u->ops->totals(u->state, ret_members, ret_bytes);
+}
+
 enum ov_status ov_unpacker_next(struct ov_unpacker *u, struct ov_member *ret)
 {
     struct ov_member m = {.real_size = OV_SIZE_UNKNOWN, .type = OV_TYPE_DATA};

@@ -51,6 +51,12 @@ OV_MUST_USE enum ov_status ov_unpacker_open(const struct ov_unpack_job *job,
 void ov_unpacker_free(struct ov_unpacker *u);
 OV_DEFINE_AUTO(unpacker)
 
+/* How many members the container says it has, and how many bytes all of them;
+ * false for types that do not say it, or cannot skip a member without
+ * unpacking it. */
+OV_MUST_USE bool ov_unpacker_totals(const struct ov_unpacker *u,
+                                    uint64_t *ret_members, uint64_t *ret_bytes);
+
 /* The next member, or is_end. After a status other than OV_OK there are no
  * more. OV_ENCRYPTED is not one of them: is_encrypted says it, and reading
  * fails. */

@@ -14,6 +14,9 @@ struct ov_unpack_ops {
     enum ov_status (*next)(void *state, struct ov_member *ret);
     /* The member that next gave last, at most once. */
     enum ov_status (*read)(void *state, struct ov_buf *into);
+    /* See ov_unpacker_totals; NULL: not told. */
+    bool (*totals)(const void *state, uint64_t *ret_members,
+                   uint64_t *ret_bytes);
     /* NULL is never given. */
     void (*free)(void *state);
 };

@@ -441,7 +441,23 @@ static enum ov_status read_zip(void *state, struct ov_buf *into)
     return ov_zip_read(&z->entries[z->at - 1], &z->keys, z->budget, into);
 }
 
+static bool total_zip(const void *state, uint64_t *ret_members,
+                      uint64_t *ret_bytes)
+{
+    const struct zip *z = state;
+    uint64_t bytes = 0;
+
+    for (size_t i = 0; i < z->n; i++)
+        if (z->entries[i].is_unsized ||
+            __builtin_add_overflow(bytes, z->entries[i].real_size, &bytes))
+            return false;
+    *ret_members = z->n;
+    *ret_bytes = bytes;
+    return true;
+}
+
 const struct ov_unpack_ops ov_unpack_zip = {
+    .totals = total_zip,
     .open = open_zip,
     .next = next_zip,
     .read = read_zip,
