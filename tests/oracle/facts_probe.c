@@ -54,7 +54,7 @@ static void print_facts(const struct ov_facts *facts)
         printf(", \"imphash\": \"");
         for (size_t i = 0; i < sizeof(facts->imphash); i++)
             printf("%02x", facts->imphash[i]);
-        printf("\"");
+        printf("\", \"imports_size\": %" PRIu64, facts->imports_size);
     }
 }
 

@@ -125,7 +125,7 @@ static enum ov_status read_sections(struct elf *e, const struct ov_exe_job *job)
         return OV_MALFORMED;
     if (e->n_sections == 0)
         return OV_OK;
-    OV_TRY(ov_exe_sections_new(job, e->n_sections, &sections));
+    OV_TRY(ov_extents_new(job, e->n_sections, &sections));
     ov_reader_seek(&e->r, e->sections_at);
     for (unsigned i = 0; i < e->n_sections; i++) {
         ov_reader_skip(&e->r, 8); /* sh_name, sh_type */

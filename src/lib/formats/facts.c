@@ -33,8 +33,8 @@ void ov_facts_set_u64(struct ov_facts *facts, enum ov_fact f, uint64_t value)
         ov_facts_set(facts, f, (int64_t)value);
 }
 
-enum ov_status ov_exe_sections_new(const struct ov_exe_job *job, uint32_t n,
-                                   struct ov_extent **ret)
+enum ov_status ov_extents_new(const struct ov_exe_job *job, uint32_t n,
+                              struct ov_extent **ret)
 {
     struct ov_extent *sections;
 
@@ -46,6 +46,24 @@ enum ov_status ov_exe_sections_new(const struct ov_exe_job *job, uint32_t n,
     return OV_OK;
 }
 
+enum ov_status ov_extent_add(const struct ov_exe_job *job,
+                             struct ov_extent_list *list, uint64_t at,
+                             uint64_t len)
+{
+    if (list->n == list->cap) {
+        uint32_t cap = list->cap == 0 ? 16 : 2 * list->cap;
+        struct ov_extent *items;
+
+        OV_TRY(ov_extents_new(job, cap, &items));
+        for (uint32_t i = 0; i < list->n; i++)
+            items[i] = list->items[i];
+        list->items = items;
+        list->cap = cap;
+    }
+    list->items[list->n++] = (struct ov_extent){at, len};
+    return OV_OK;
+}
+
 static enum ov_status read_by_type(enum ov_type type,
                                    const struct ov_exe_job *job)
 {
@@ -53,6 +71,8 @@ static enum ov_status read_by_type(enum ov_type type,
         return ov_pe_read(job);
     if (type == OV_TYPE_ELF)
         return ov_elf_read(job);
+    if (type == OV_TYPE_MACHO)
+        return ov_macho_read(job);
     return OV_UNSUPPORTED;
 }
 

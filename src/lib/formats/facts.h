@@ -28,9 +28,10 @@ struct ov_facts {
     struct ov_layout layout; /* entry point, sections, version information */
     /* PE only */
     bool has_imphash;
-    uint8_t imphash[16];  /* MD5 of the lower-case "dll.function" list */
-    uint64_t import_size; /* of the import directory, as .imp rules give it */
-    uint64_t overlay_at;  /* 0: none */
+    uint8_t imphash[16];   /* MD5 of the lower-case "dll.function" list */
+    uint64_t imports_size; /* of that list in bytes: the "size" of .imp rules */
+    uint64_t import_size;  /* of the import directory, as .imp rules give it */
+    uint64_t overlay_at;   /* 0: none */
 };
 
 /* Reads an executable (OV_KIND_CODE; of other types only the file size is a

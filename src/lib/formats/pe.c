@@ -17,6 +17,8 @@
 #include "formats/pe.h"
 
 #include "base/reader.h"
+#include "formats/pe_imports.h"
+#include "formats/pe_version.h"
 
 #define PE_LFANEW_AT 60
 #define PE_FILE_HEADER_SIZE 24
@@ -190,7 +192,7 @@ static enum ov_status publish_layout(const struct ov_pe *pe,
     struct ov_layout *layout = &job->facts->layout;
     struct ov_extent *sections;
 
-    OV_TRY(ov_exe_sections_new(job, pe->n_sections, &sections));
+    OV_TRY(ov_extents_new(job, pe->n_sections, &sections));
     for (unsigned i = 0; i < pe->n_sections; i++) {
         sections[i].at = pe->sections[i].at;
         sections[i].len = pe->sections[i].len;
@@ -228,5 +230,7 @@ enum ov_status ov_pe_read(const struct ov_exe_job *job)
     ov_facts_set(facts, OV_FACT_IS_64BIT, pe->is_64);
     ov_facts_set(facts, OV_FACT_HAS_SIGNATURE, has_signature(pe));
     OV_TRY(read_sections(pe));
-    return publish_layout(pe, job);
+    OV_TRY(publish_layout(pe, job));
+    OV_TRY(ov_pe_read_version(pe, job));
+    return ov_pe_read_imports(pe, job);
 }

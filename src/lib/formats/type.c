@@ -123,6 +123,7 @@ static const struct magic magics[] = {
     MAGIC(OV_TYPE_CRYPTFF, "\xb6\xb9\xac\xae\xfe\xff\xff\xff"),
     MAGIC(OV_TYPE_CPIO_OLD, "\xc7q"),
     MAGIC(OV_TYPE_MACHO_FAT, "\xca\xfe\xba\xbe"),
+    MAGIC(OV_TYPE_MACHO_FAT, "\xca\xfe\xba\xbf"),
     MAGIC(OV_TYPE_MACHO, "\xce\xfa\xed\xfe"),
     MAGIC(OV_TYPE_MACHO, "\xcf\xfa\xed\xfe"),
     MAGIC(OV_TYPE_OLE2, "\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"),
