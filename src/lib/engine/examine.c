@@ -48,12 +48,13 @@ static void try_digest(struct ov_scan *scan, enum ov_hash_of of,
 {
     static const char *const kinds[OV_N_HASH_OF] = {"hash", "section-hash",
                                                     "import-hash"};
+    const struct ov_hash_key key = {
+        .of = of, .kind = kind, .digest = digest, .size = size};
     struct ov_scanner *s = scan->scanner;
     struct ov_hash_view rule;
 
-    for (size_t n = 0;
-         !scan->is_stopped &&
-         ov_lookup_hash(s->image, of, kind, digest, size, n, s->scratch, &rule);
+    for (size_t n = 0; !scan->is_stopped &&
+                       ov_lookup_hash(s->image, &key, n, s->scratch, &rule);
          n++)
         if (!rule.is_allowed)
             report_hash(scan, &rule, kinds[of]);

@@ -11,18 +11,17 @@ static bool has_allowed_digest(struct ov_scan *scan, struct ov_object *o)
     uint32_t wanted = ov_lookup_wanted(image, OV_HASH_OF_OBJECT, o->bytes.len);
 
     for (int kind = 0; kind < OV_N_DIGEST; kind++) {
-        const uint8_t *digest;
+        struct ov_hash_key key = {.of = OV_HASH_OF_OBJECT,
+                                  .kind = (enum ov_digest_kind)kind,
+                                  .size = o->bytes.len};
         struct ov_hash_view rule;
 
         if ((wanted & 1u << kind) == 0)
             continue;
-        digest = ov_object_digest(o, (enum ov_digest_kind)kind);
-        if (digest == NULL)
+        key.digest = ov_object_digest(o, key.kind);
+        if (key.digest == NULL)
             continue;
-        for (size_t n = 0;
-             ov_lookup_hash(image, OV_HASH_OF_OBJECT, (enum ov_digest_kind)kind,
-                            digest, o->bytes.len, n, NULL, &rule);
-             n++)
+        for (size_t n = 0; ov_lookup_hash(image, &key, n, NULL, &rule); n++)
             if (rule.is_allowed)
                 return true;
     }

@@ -29,7 +29,7 @@ struct ov_rule_view {
  * arena is not NULL. */
 bool ov_lookup_rule(struct ov_image *image, uint32_t id, struct ov_arena *arena,
                     struct ov_rule_view *ret);
-uint32_t ov_lookup_n_rules(const struct ov_image *image);
+uint32_t ov_lookup_n_rules(struct ov_image *image);
 
 /* Decodes the terms of a rule into the arena. For OV_TERM_PATTERN only the kind
  * and pattern.place are set (the matcher has the rest). NULL on damage. */
@@ -61,12 +61,20 @@ struct ov_hash_view {
     bool is_allowed;
 };
 
+/* What a digest was taken of, how, and from how many bytes. */
+struct ov_hash_key {
+    enum ov_hash_of of;
+    enum ov_digest_kind kind;
+    const uint8_t *digest;
+    uint64_t size;
+};
+
 /* The nth (from 0) rule for this digest and size, in the order of sources;
  * false when there are no more. Touches the cold table only if the fingerprint
- * is found. */
-bool ov_lookup_hash(struct ov_image *image, enum ov_hash_of of,
-                    enum ov_digest_kind kind, const uint8_t *digest,
-                    uint64_t size, size_t nth, struct ov_arena *arena,
+ * is found. The name is left out if arena is NULL; one that cannot be read is
+ * replaced by words, so that a detection is never lost. */
+bool ov_lookup_hash(struct ov_image *image, const struct ov_hash_key *key,
+                    size_t nth, struct ov_arena *arena,
                     struct ov_hash_view *ret);
 
 /* .cdb, .ftm and .pwdb entries are few: all at once, in the arena. NULL and
@@ -89,6 +97,6 @@ struct ov_source_view {
     uint64_t n_skipped; /* counted and named in the counts section */
 };
 
-uint32_t ov_lookup_n_sources(const struct ov_image *image);
+uint32_t ov_lookup_n_sources(struct ov_image *image);
 bool ov_lookup_source(struct ov_image *image, uint32_t n,
                       struct ov_source_view *ret);
