@@ -46,6 +46,8 @@ enum ov_rule_flag {
                                  ".UNOFFICIAL" */
     OV_RULE_ALWAYS = 4,       /* may hold though no pattern of it matched */
     OV_RULE_MACRO_MEMBER = 8, /* only serves macro terms: never detected */
+    OV_RULE_RAW_VIEW = 16,    /* holds for an object's bytes as they are; not
+                                 looked for in normalized forms of them (YARA) */
 };
 
 /* All-zero means the defaults. */

@@ -2,8 +2,7 @@
 #include "engine/evaluate.h"
 
 #include "base/assert.h"
-#include "base/reader.h"
-#include "engine/evaluate_terms.h"
+#include "engine/machine.h"
 
 /* The stack machine for conditions (rules/condition.def).
  *
@@ -12,110 +11,78 @@
  * terms matched more than 4 times in all and at least 2 different ones did.
  * A part that does not hold adds nothing to the count of what it is in (ClamAV
  * manual, "Logical signatures"; details found by comparing with clamscan). */
-#define MAX_STACK 128
 #define STEPS_PER_OPERATION 4
 
-enum cond_op {
-#define OV_COND(id, word, n_operands) id,
-#include "rules/condition.def"
-#undef OV_COND
-    OV_N_COND
-};
-
-enum value_kind {
-    VALUE_UNDEFINED,
-    VALUE_INT,
-    VALUE_BOOL,
-    VALUE_GROUP,
-};
-
-struct value {
-    enum value_kind kind;
-    bool is_true;      /* BOOL, GROUP */
-    int64_t number;    /* INT */
-    uint64_t count;    /* GROUP */
-    uint64_t distinct; /* GROUP: bit per term; terms beyond 63 share the last */
-};
-
-struct machine {
-    struct ov_terms *terms;
-    struct ov_reader code;
-    struct value stack[MAX_STACK];
-    size_t depth;
-    struct ov_evaluation_result *result;
-    bool is_bad;
-};
-
-static void push(struct machine *m, struct value v)
+void ov_machine_push(struct ov_machine *m, struct ov_value v)
 {
-    if (m->depth == MAX_STACK) {
+    if (m->depth == OV_MACHINE_STACK) {
         m->is_bad = true;
         return;
     }
     m->stack[m->depth++] = v;
 }
 
-static void push_bool(struct machine *m, bool is_true)
+void ov_machine_push_bool(struct ov_machine *m, bool is_true)
 {
-    push(m, (struct value){.kind = VALUE_BOOL, .is_true = is_true});
+    ov_machine_push(
+        m, (struct ov_value){.kind = OV_VALUE_BOOL, .is_true = is_true});
 }
 
-static struct value pop(struct machine *m)
+void ov_machine_push_int(struct ov_machine *m, int64_t number)
+{
+    ov_machine_push(m,
+                    (struct ov_value){.kind = OV_VALUE_INT, .number = number});
+}
+
+struct ov_value ov_machine_pop(struct ov_machine *m)
 {
     if (m->depth == 0) {
         m->is_bad = true;
-        return (struct value){.kind = VALUE_UNDEFINED};
+        return (struct ov_value){.kind = OV_VALUE_UNDEFINED};
     }
     return m->stack[--m->depth];
 }
 
-static bool is_true(struct value v)
-{
-    if (v.kind == VALUE_INT)
-        return v.number != 0;
-    return v.kind != VALUE_UNDEFINED && v.is_true;
-}
-
-static enum ov_status run_term(struct machine *m)
+static enum ov_status run_term(struct ov_machine *m)
 {
     uint64_t term = ov_read_varint(&m->code);
-    struct value v = {.kind = VALUE_GROUP};
+    struct ov_value v = {.kind = OV_VALUE_GROUP};
 
     OV_TRY(ov_terms_count(m->terms, term, &v.count));
     v.is_true = v.count > 0;
     v.distinct = v.is_true ? 1ull << (term < 63 ? term : 63) : 0;
-    push(m, v);
+    ov_machine_push(m, v);
     return OV_OK;
 }
 
 /* Joins the n groups on top of the stack. */
-static void run_join(struct machine *m, bool is_all)
+static void run_join(struct ov_machine *m, bool is_all)
 {
     uint64_t n = ov_read_varint(&m->code);
-    struct value v = {.kind = VALUE_GROUP, .is_true = is_all};
+    struct ov_value v = {.kind = OV_VALUE_GROUP, .is_true = is_all};
 
     if (n == 0 || n > m->depth) {
         m->is_bad = true;
         return;
     }
     for (uint64_t i = 0; i < n; i++) {
-        struct value part = pop(m);
+        struct ov_value part = ov_machine_pop(m);
 
         v.is_true =
             is_all ? v.is_true && part.is_true : v.is_true || part.is_true;
-        if (part.kind == VALUE_GROUP && part.is_true) {
+        if (part.kind == OV_VALUE_GROUP && part.is_true) {
             v.count += part.count;
             v.distinct |= part.distinct;
         }
     }
-    push(m, v);
+    ov_machine_push(m, v);
 }
 
-static void run_count(struct machine *m, enum cond_op op)
+static void run_count(struct ov_machine *m, enum ov_cond op)
 {
     uint64_t k = ov_read_varint(&m->code);
     uint64_t distinct = ov_read_varint(&m->code);
-    struct value v = pop(m);
+    struct ov_value v = ov_machine_pop(m);
 
     if (op == OV_COND_COUNT_EQ)
         v.is_true = v.count == k;
@@ -125,59 +92,65 @@ static void run_count(struct machine *m, enum cond_op op)
         v.is_true = v.count < k;
     if (distinct > (uint64_t)__builtin_popcountll(v.distinct))
         v.is_true = false;
-    push(m, v);
+    ov_machine_push(m, v);
 }
 
-static enum ov_status run_fact(struct machine *m)
+static enum ov_status run_fact(struct ov_machine *m)
 {
     const struct ov_evaluation *e = m->terms->e;
     uint64_t fact = ov_read_varint(&m->code);
-    struct value v = {.kind = VALUE_UNDEFINED};
+    struct ov_value v = {.kind = OV_VALUE_UNDEFINED};
     const struct ov_facts *facts;
 
     if (fact >= OV_N_FACTS)
         return OV_MALFORMED;
     if (fact == OV_FACT_FILESIZE) {
-        v.kind = VALUE_INT;
+        v.kind = OV_VALUE_INT;
         v.number = (int64_t)e->object->bytes.len;
-        push(m, v);
+        ov_machine_push(m, v);
         return OV_OK;
     }
     facts = ov_object_facts(e->object, e->arena, e->budget);
     if (facts == NULL)
         return OV_NO_MEMORY;
     if (facts->facts[fact].is_known) {
-        v.kind = VALUE_INT;
+        v.kind = OV_VALUE_INT;
         v.number = facts->facts[fact].value;
     }
-    push(m, v);
+    ov_machine_push(m, v);
     return OV_OK;
 }
 
-static void run_in_range(struct machine *m, bool is_one)
+static void run_in_range(struct ov_machine *m, bool is_one)
 {
     uint64_t low = ov_read_varint(&m->code);
     uint64_t high = is_one ? low : ov_read_varint(&m->code);
-    struct value v = pop(m);
+    struct ov_value v = ov_machine_pop(m);
 
-    push_bool(m, v.kind == VALUE_INT && v.number >= 0 &&
-                     (uint64_t)v.number >= low && (uint64_t)v.number <= high);
+    ov_machine_push_bool(m, v.kind == OV_VALUE_INT && v.number >= 0 &&
+                                (uint64_t)v.number >= low &&
+                                (uint64_t)v.number <= high);
 }
 
-static void run_logic(struct machine *m, enum cond_op op)
+static void run_logic(struct ov_machine *m, enum ov_cond op)
 {
-    struct value right = pop(m);
-    struct value left;
+    struct ov_value right = ov_machine_pop(m);
+    struct ov_value left;
 
     if (op == OV_COND_NOT) {
-        push_bool(m, !is_true(right));
+        if (right.kind == OV_VALUE_UNDEFINED)
+            ov_machine_push(m, right);
+        else
+            ov_machine_push_bool(m, !ov_value_is_true(right));
         return;
     }
-    left = pop(m);
+    left = ov_machine_pop(m);
     if (op == OV_COND_AND)
-        push_bool(m, is_true(left) && is_true(right));
+        ov_machine_push_bool(m,
+                             ov_value_is_true(left) && ov_value_is_true(right));
     else
-        push_bool(m, is_true(left) || is_true(right));
+        ov_machine_push_bool(m,
+                             ov_value_is_true(left) || ov_value_is_true(right));
 }
 
 /* The container `up` levels above the object (1: its own). */
@@ -190,15 +163,15 @@ static bool has_container(const struct ov_object *o, uint64_t up, uint64_t type)
     return type == OV_TYPE_ANY || (uint64_t)o->type == type;
 }
 
-static void run_container(struct machine *m, enum cond_op op)
+static void run_container(struct ov_machine *m, enum ov_cond op)
 {
     uint64_t up = op == OV_COND_INTERMEDIATE ? ov_read_varint(&m->code) : 1;
     uint64_t type = ov_read_varint(&m->code);
 
-    push_bool(m, has_container(m->terms->e->object, up, type));
+    ov_machine_push_bool(m, has_container(m->terms->e->object, up, type));
 }
 
-static void run_handler(struct machine *m)
+static void run_handler(struct ov_machine *m)
 {
     uint64_t type = ov_read_varint(&m->code);
 
@@ -208,15 +181,16 @@ static void run_handler(struct machine *m)
     }
     m->result->has_handler = true;
     m->result->handler = (enum ov_type)type;
-    push_bool(m, true);
+    ov_machine_push_bool(m, true);
 }
 
-static enum ov_status run_one(struct machine *m, enum cond_op op)
+static enum ov_status run_one(struct ov_machine *m, enum ov_cond op)
 {
-    switch (op) {
+    switch ((int)op) {
     case OV_COND_INT:
-        push(m, (struct value){.kind = VALUE_INT,
-                               .number = (int64_t)ov_read_varint(&m->code)});
+        ov_machine_push(
+            m, (struct ov_value){.kind = OV_VALUE_INT,
+                                 .number = (int64_t)ov_read_varint(&m->code)});
         return OV_OK;
     case OV_COND_FACT:
         return run_fact(m);
@@ -250,12 +224,17 @@ static enum ov_status run_one(struct machine *m, enum cond_op op)
     case OV_COND_ICON: /* icons are not compared: the rule cannot hold */
         (void)ov_read_varint(&m->code);
         (void)ov_read_varint(&m->code);
-        push_bool(m, false);
+        ov_machine_push_bool(m, false);
         return OV_OK;
-    case OV_N_COND:
-        break;
+    case OV_COND_LOOP_TERMS:
+    case OV_COND_LOOP_RANGE:
+    case OV_COND_LOOP_VALUES:
+    case OV_COND_LOOP_VALUE:
+    case OV_COND_LOOP_END:
+        return ov_machine_run_loop(m, op);
+    default:
+        return ov_machine_run_yara(m, op);
     }
-    return OV_MALFORMED;
 }
 
 static enum ov_status run_all_terms(struct ov_terms *t, bool *ret)
@@ -276,7 +255,7 @@ static enum ov_status run_all_terms(struct ov_terms *t, bool *ret)
 enum ov_status ov_condition_run(struct ov_terms *t, struct ov_span code,
                                 struct ov_evaluation_result *ret)
 {
-    struct machine m = {.terms = t, .code = ov_reader_over(code)};
+    struct ov_machine m = {.terms = t, .code = ov_reader_over(code)};
     struct ov_evaluation_result result = {0};
 
     if (code.len == 0) {
@@ -292,13 +271,13 @@ enum ov_status ov_condition_run(struct ov_terms *t, struct ov_span code,
             ov_budget_spend(t->e->budget, OV_COST_STEPS, STEPS_PER_OPERATION));
         if (op >= OV_N_COND)
             return OV_MALFORMED;
-        OV_TRY(run_one(&m, (enum cond_op)op));
+        OV_TRY(run_one(&m, (enum ov_cond)op));
         if (m.is_bad)
             return OV_MALFORMED;
     }
-    if (ov_reader_status(&m.code) != OV_OK || m.depth != 1)
+    if (ov_reader_status(&m.code) != OV_OK || m.depth != 1 || m.n_loops > 0)
         return OV_MALFORMED;
-    result.holds = is_true(m.stack[0]);
+    result.holds = ov_value_is_true(m.stack[0]);
     *ret = result;
     return OV_OK;
 }

@@ -186,6 +186,7 @@ static void try_rule(struct ov_scan *scan, const struct ov_evaluation *e,
         return;
     }
     if ((rule.flags & OV_RULE_MACRO_MEMBER) != 0 ||
+        ((rule.flags & OV_RULE_RAW_VIEW) != 0 && !e->view->is_raw) ||
         (rule.targets & 1u << e->view->target) == 0)
         return;
     status = ov_evaluate(e, &rule, &result);

@@ -2,11 +2,13 @@
 #include "rules/sources.h"
 
 #include "base/assert.h"
+#include "rules/yara.h"
 
 #define ARENA_MAX ((size_t)8 << 30)
 
 struct set_entry {
-    enum ov_clamav_format format;
+    bool is_yara;
+    enum ov_clamav_format format; /* else */
     uint32_t rule_flags;
 };
 
@@ -18,11 +20,27 @@ struct ov_sources {
     OV_LIST(struct ov_piece, pieces);
 };
 
+static bool is_yara_name(struct ov_span name)
+{
+    static const char *const extensions[] = {".yar", ".yara"};
+
+    for (size_t i = 0; i < sizeof(extensions) / sizeof(extensions[0]); i++) {
+        struct ov_span extension = ov_span_str(extensions[i]);
+
+        if (name.len > extension.len &&
+            ov_span_equal_nocase(
+                ov_span_clip(name, name.len - extension.len, extension.len),
+                extension))
+            return true;
+    }
+    return false;
+}
+
 bool ov_sources_knows(struct ov_span name)
 {
     enum ov_clamav_format format;
 
-    return ov_clamav_format_of(name, &format);
+    return is_yara_name(name) || ov_clamav_format_of(name, &format);
 }
 
 struct ov_sources *ov_sources_new(const struct ov_sources_options *options)
@@ -105,8 +123,10 @@ static enum ov_status add_container(struct ov_sources *s, struct ov_span name,
 enum ov_status ov_sources_add(struct ov_sources *s, struct ov_span name,
                               struct ov_span text, struct ov_diag *diag)
 {
-    struct set_entry entry = {0};
+    struct set_entry entry = {.is_yara = is_yara_name(name)};
 
+    if (entry.is_yara)
+        return add_one(s, name, text, &entry);
     if (!ov_clamav_format_of(name, &entry.format))
         return ov_diag_set(diag, OV_UNSUPPORTED, 0,
                            "the extension tells of no rule language");
@@ -146,7 +166,7 @@ static enum ov_status cut_source(struct ov_sources *s, uint32_t source,
 
         if (piece == NULL)
             return OV_NO_MEMORY;
-        if (rest.len > size)
+        if (rest.len > size && !s->entries.items[source].is_yara)
             end = ov_span_find_byte(rest, '\n', size);
         end = end == SIZE_MAX ? rest.len : end + 1;
         *piece = (struct ov_piece){.source = source,
@@ -171,19 +191,29 @@ enum ov_status ov_sources_cut(struct ov_sources *s, size_t size,
     return OV_OK;
 }
 
+static enum ov_status parse(const struct set_entry *entry,
+                            const struct ov_piece *piece, struct ov_part *part,
+                            struct ov_diag *diag)
+{
+    struct ov_clamav_options clamav = {.rule_flags = entry->rule_flags,
+                                       .first_line = piece->first_line};
+    struct ov_yara_options yara = {.rule_flags = entry->rule_flags};
+
+    if (entry->is_yara)
+        return ov_yara_parse(piece->text, &yara, part, diag);
+    return ov_clamav_parse(entry->format, piece->text, &clamav, part, diag);
+}
+
 enum ov_status ov_sources_parse(const struct ov_sources *s,
                                 const struct ov_piece *piece,
                                 struct ov_part **ret, struct ov_diag *diag)
 {
-    const struct set_entry *entry = &s->entries.items[piece->source];
-    struct ov_clamav_options options = {.rule_flags = entry->rule_flags,
-                                        .first_line = piece->first_line};
     OV_AUTO(part) part = ov_part_new(piece->source);
     enum ov_status status;
 
     if (part == NULL)
         return OV_NO_MEMORY;
-    status = ov_clamav_parse(entry->format, piece->text, &options, part, diag);
+    status = parse(&s->entries.items[piece->source], piece, part, diag);
     if (status != OV_OK && status != OV_MALFORMED)
         return status;
     *ret = OV_STEAL(part);

@@ -1,0 +1,375 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "rules/yara.h"
+
+#include "rules/yara_parser.h"
+#include "rules/yara_pattern.h"
+
+/* YARA sources to the common form (YARA documentation, "Writing YARA rules").
+ * One source is one namespace. A rule is read in one pass: header, meta,
+ * strings (yara_strings.c), condition (yara_condition.c). References were
+ * resolved by then, since a rule may only refer to rules above it; global rules
+ * concern all rules, so they are joined in at the end.
+ *
+ * After an error the parser goes on at the next line that looks like the
+ * beginning of a rule, so that one bad rule costs one rule, and each is
+ * reported. */
+
+#define RULES_MAX 100000
+
+enum ov_status ov_yara_next(struct ov_yara_parser *p)
+{
+    return ov_yara_lex(&p->lexer, &p->token);
+}
+
+enum ov_status ov_yara_fail(struct ov_yara_parser *p, enum ov_status status,
+                            const char *why)
+{
+    return ov_yara_fault_set(&p->fault, status, &p->token, "%s", why);
+}
+
+enum ov_status ov_yara_expect(struct ov_yara_parser *p,
+                              enum ov_yara_token_kind kind)
+{
+    if (p->token.kind != kind)
+        return ov_yara_fault_set(&p->fault, OV_MALFORMED, &p->token,
+                                 "expected %s", ov_yara_token_name(kind));
+    return ov_yara_next(p);
+}
+
+const struct ov_yara_rule *ov_yara_find_rule(const struct ov_yara_parser *p,
+                                             struct ov_span name)
+{
+    for (size_t i = 0; i < p->rules.n; i++)
+        if (ov_span_equal(p->rules.items[i].name, name))
+            return &p->rules.items[i];
+    return NULL;
+}
+
+/* ---- header and meta ---- */
+
+static enum ov_status read_tags(struct ov_yara_parser *p,
+                                struct ov_yara_rule *rule)
+{
+    if (p->token.kind != OV_YARA_COLON)
+        return OV_OK;
+    OV_TRY(ov_yara_next(p));
+    do {
+        if (ov_span_equal(p->token.value, OV_SPAN_LIT("unwanted")))
+            rule->flags |= OV_RULE_UNWANTED;
+        OV_TRY(ov_yara_expect(p, OV_YARA_NAME));
+    } while (p->token.kind == OV_YARA_NAME);
+    return OV_OK;
+}
+
+static enum ov_status read_meta_value(struct ov_yara_parser *p)
+{
+    struct ov_span text;
+
+    if (p->token.kind == OV_YARA_MINUS) {
+        OV_TRY(ov_yara_next(p));
+        return ov_yara_expect(p, OV_YARA_NUMBER);
+    }
+    if (p->token.kind == OV_YARA_TEXT)
+        OV_TRY(ov_yara_unescape(&p->token, p->part->arena, &p->fault, &text));
+    else if (p->token.kind != OV_YARA_NUMBER && p->token.kind != OV_YARA_TRUE &&
+             p->token.kind != OV_YARA_FALSE)
+        return ov_yara_fail(p, OV_MALFORMED,
+                            "expected a text, number, true or false");
+    return ov_yara_next(p);
+}
+
+static enum ov_status read_meta(struct ov_yara_parser *p,
+                                struct ov_yara_rule *rule)
+{
+    if (p->token.kind != OV_YARA_META)
+        return OV_OK;
+    OV_TRY(ov_yara_next(p));
+    OV_TRY(ov_yara_expect(p, OV_YARA_COLON));
+    do {
+        bool is_unwanted =
+            ov_span_equal(p->token.value, OV_SPAN_LIT("unwanted"));
+
+        OV_TRY(ov_yara_expect(p, OV_YARA_NAME));
+        OV_TRY(ov_yara_expect(p, OV_YARA_ASSIGN));
+        if (is_unwanted && p->token.kind == OV_YARA_TRUE)
+            rule->flags |= OV_RULE_UNWANTED;
+        OV_TRY(read_meta_value(p));
+    } while (p->token.kind == OV_YARA_NAME);
+    return OV_OK;
+}
+
+static enum ov_status read_header(struct ov_yara_parser *p,
+                                  struct ov_yara_rule *rule)
+{
+    rule->line = p->token.place.line;
+    while (p->token.kind == OV_YARA_GLOBAL ||
+           p->token.kind == OV_YARA_PRIVATE) {
+        rule->is_global |= p->token.kind == OV_YARA_GLOBAL;
+        rule->is_private |= p->token.kind == OV_YARA_PRIVATE;
+        OV_TRY(ov_yara_next(p));
+    }
+    if (p->token.kind != OV_YARA_RULE)
+        return ov_yara_fail(p, OV_MALFORMED, "expected rule");
+    rule->line = p->token.place.line;
+    OV_TRY(ov_yara_next(p));
+    if (p->token.kind != OV_YARA_NAME)
+        return ov_yara_fail(p, OV_MALFORMED, "expected the rule's name");
+    rule->name = p->token.value;
+    if (ov_yara_find_rule(p, rule->name) != NULL)
+        return ov_yara_fail(p, OV_MALFORMED, "there is a rule of this name");
+    OV_TRY(ov_yara_next(p));
+    return read_tags(p, rule);
+}
+
+/* ---- one rule ---- */
+
+static enum ov_status check_used(struct ov_yara_parser *p)
+{
+    for (size_t i = 0; i < p->strings.n; i++) {
+        const struct ov_yara_string *s = &p->strings.items[i];
+
+        if (!s->is_used && ov_span_byte(s->name, 0) != '_')
+            return ov_yara_fault_set(&p->fault, OV_MALFORMED, &s->token,
+                                     "the condition does not use this string");
+    }
+    return OV_OK;
+}
+
+/* What was read of the rule, from the parser's lists into the arena. */
+static enum ov_status keep(struct ov_yara_parser *p, struct ov_yara_rule *rule)
+{
+    struct ov_term *terms =
+        ov_arena_array(p->part->arena, p->terms.n, sizeof(*terms));
+
+    if (terms == NULL ||
+        !ov_arena_copy(p->part->arena, ov_buf_span(&p->code), &rule->code))
+        return OV_NO_MEMORY;
+    for (size_t i = 0; i < p->terms.n; i++)
+        terms[i] = p->terms.items[i];
+    rule->terms = terms;
+    rule->n_terms = (uint32_t)p->terms.n;
+    rule->needs_match = p->needs_match;
+    return OV_OK;
+}
+
+static enum ov_status read_rule(struct ov_yara_parser *p,
+                                struct ov_yara_rule *rule)
+{
+    p->strings.n = 0;
+    p->terms.n = 0;
+    p->uses.n = 0;
+    ov_buf_clear(&p->code);
+    OV_TRY(read_header(p, rule));
+    OV_TRY(ov_yara_expect(p, OV_YARA_BRACE_OPEN));
+    OV_TRY(read_meta(p, rule));
+    if (p->token.kind == OV_YARA_SECTION_STRINGS) {
+        OV_TRY(ov_yara_next(p));
+        OV_TRY(ov_yara_expect(p, OV_YARA_COLON));
+        OV_TRY(ov_yara_read_strings(p));
+    }
+    OV_TRY(ov_yara_expect(p, OV_YARA_CONDITION));
+    OV_TRY(ov_yara_expect(p, OV_YARA_COLON));
+    OV_TRY(ov_yara_read_condition(p));
+    if (p->token.kind != OV_YARA_BRACE_CLOSE)
+        return ov_yara_fail(p, OV_MALFORMED, "expected an operator or }");
+    OV_TRY(check_used(p));
+    return keep(p, rule);
+}
+
+/* ---- the source ---- */
+
+/* Notes a rule that is left out, and why. */
+static enum ov_status skip(struct ov_yara_parser *p,
+                           const struct ov_yara_rule *rule)
+{
+    struct ov_skip *s = ov_part_add(&p->part->skips);
+
+    if (s == NULL ||
+        !ov_arena_copy(p->part->arena, ov_span_str(p->fault.why), &s->why))
+        return OV_NO_MEMORY;
+    s->line = p->fault.place.line;
+    s->n = 1;
+    s->is_error = p->fault.status == OV_MALFORMED;
+    s->what = rule->name.len > 0 ? rule->name : p->fault.near;
+    return OV_OK;
+}
+
+static void fill_diag(const struct ov_yara_parser *p, struct ov_span rule,
+                      struct ov_diag *diag)
+{
+    const struct ov_yara_fault *f = &p->fault;
+    struct ov_span near = ov_span_clip(f->near, 0, 24);
+
+    (void)ov_diag_set(diag, f->status, f->place.line,
+                      "rule %.*s, column %u: '%.*s': %s",
+                      (int)(rule.len < 48 ? rule.len : 48), rule.ptr,
+                      f->place.column, (int)near.len, near.ptr, f->why);
+    if (diag != NULL)
+        diag->offset = f->place.at;
+}
+
+/* Rules behind an import that we do not take are judged one by one, by what
+ * they use; the import itself is nothing. */
+static enum ov_status read_import(struct ov_yara_parser *p)
+{
+    OV_TRY(ov_yara_next(p));
+    return ov_yara_expect(p, OV_YARA_TEXT);
+}
+
+static enum ov_status read_item(struct ov_yara_parser *p,
+                                struct ov_yara_rule *rule)
+{
+    if (p->token.kind == OV_YARA_IMPORT)
+        return read_import(p);
+    if (p->token.kind == OV_YARA_INCLUDE)
+        return ov_yara_fail(p, OV_UNSUPPORTED,
+                            "include is not taken yet; name the file");
+    if (p->rules.n == RULES_MAX)
+        return ov_yara_fail(p, OV_UNSUPPORTED,
+                            "the source has more than 100000 rules");
+    return read_rule(p, rule);
+}
+
+static enum ov_status add_rule(struct ov_yara_parser *p,
+                               const struct ov_yara_rule *rule)
+{
+    struct ov_yara_rule *added;
+
+    if (rule->name.len == 0)
+        return OV_OK;
+    added = ov_part_add(&p->rules);
+    if (added == NULL)
+        return OV_NO_MEMORY;
+    *added = *rule;
+    return OV_OK;
+}
+
+/* After a fault: notes it, and moves to where reading can go on. A global rule
+ * that is left out would change what all others mean, so that is an error. */
+static enum ov_status recover(struct ov_yara_parser *p,
+                              struct ov_yara_rule *rule, enum ov_status *first,
+                              struct ov_diag *diag)
+{
+    if (rule->is_global)
+        p->fault.status = OV_MALFORMED;
+    if (p->fault.status == OV_MALFORMED && *first == OV_OK) {
+        *first = OV_MALFORMED;
+        fill_diag(p, rule->name, diag);
+    }
+    OV_TRY(skip(p, rule));
+    rule->is_skipped = true;
+    p->fault = (struct ov_yara_fault){0};
+    ov_yara_lex_resume(&p->lexer);
+    return OV_OK;
+}
+
+static enum ov_status read_source(struct ov_yara_parser *p,
+                                  struct ov_diag *diag)
+{
+    enum ov_status first = OV_OK;
+    enum ov_status status = ov_yara_next(p);
+
+    for (;;) {
+        struct ov_yara_rule rule = {0};
+
+        if (status == OV_OK && p->token.kind == OV_YARA_END)
+            return first;
+        if (status == OV_OK)
+            status = read_item(p, &rule);
+        if (status == OV_OK && rule.name.len > 0) {
+            OV_TRY(add_rule(p, &rule));
+            status = ov_yara_next(p);
+            rule = (struct ov_yara_rule){0};
+        }
+        if (status == OV_OK)
+            continue;
+        if (p->fault.status == OV_OK)
+            return status;
+        OV_TRY(recover(p, &rule, &first, diag));
+        OV_TRY(add_rule(p, &rule));
+        status = ov_yara_next(p);
+    }
+}
+
+/* Joins the global rules to one that will be reported. */
+static enum ov_status join_globals(struct ov_yara_parser *p,
+                                   struct ov_yara_rule *rule)
+{
+    p->uses.n = 0;
+    p->terms.n = 0;
+    ov_buf_clear(&p->code);
+    ov_put_span(&p->code, rule->code);
+    p->needs_match = rule->needs_match;
+    for (uint32_t i = 0; i < rule->n_terms; i++) {
+        struct ov_term *term = ov_part_add(&p->terms);
+
+        if (term == NULL)
+            return OV_NO_MEMORY;
+        *term = rule->terms[i];
+    }
+    for (size_t i = 0; i < p->rules.n; i++) {
+        const struct ov_yara_rule *other = &p->rules.items[i];
+
+        if (!other->is_global || other->is_skipped ||
+            ov_span_equal(other->name, rule->name))
+            continue;
+        OV_TRY(ov_yara_refer(p, other));
+        ov_put_u8(&p->code, OV_COND_AND);
+        p->needs_match = p->needs_match || other->needs_match;
+    }
+    OV_TRY(ov_buf_status(&p->code));
+    return p->uses.n > 0 ? keep(p, rule) : OV_OK;
+}
+
+static enum ov_status emit_rule(struct ov_yara_parser *p,
+                                struct ov_yara_rule *rule)
+{
+    struct ov_yara_rule joined = *rule;
+    struct ov_rule *out;
+
+    if (rule->is_skipped || rule->is_private)
+        return OV_OK;
+    OV_TRY(join_globals(p, &joined));
+    out = ov_part_add(&p->part->rules);
+    if (out == NULL)
+        return OV_NO_MEMORY;
+    out->name = rule->name;
+    out->line = rule->line;
+    out->flags = rule->flags | p->rule_flags | OV_RULE_RAW_VIEW;
+    if (!joined.needs_match)
+        out->flags |= OV_RULE_ALWAYS;
+    out->targets = UINT32_MAX;
+    out->terms = joined.terms;
+    out->n_terms = joined.n_terms;
+    out->condition = joined.code;
+    return OV_OK;
+}
+
+static void done(struct ov_yara_parser *p)
+{
+    ov_free(p->rules.items);
+    ov_free(p->strings.items);
+    ov_free(p->terms.items);
+    ov_free(p->uses.items);
+    ov_buf_done(&p->code);
+}
+
+enum ov_status ov_yara_parse(struct ov_span text,
+                             const struct ov_yara_options *options,
+                             struct ov_part *part, struct ov_diag *diag)
+{
+    struct ov_yara_parser p = {.part = part,
+                               .rule_flags = options->rule_flags,
+                               .code = ov_buf_with_max(OV_YARA_CODE_MAX)};
+    enum ov_status first;
+    enum ov_status status = OV_OK;
+
+    p.lexer = (struct ov_yara_lexer){
+        .text = text, .place = {0, 1, 1}, .fault = &p.fault};
+    first = read_source(&p, diag);
+    if (first == OV_OK || first == OV_MALFORMED)
+        for (size_t i = 0; i < p.rules.n && status == OV_OK; i++)
+            status = emit_rule(&p, &p.rules.items[i]);
+    done(&p);
+    return status != OV_OK ? status : first;
+}

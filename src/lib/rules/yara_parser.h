@@ -1,0 +1,106 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+#include "rules/ruleset.h"
+#include "rules/yara_lex.h"
+
+/* What the files of YARA's parser share: yara.c reads rules, yara_strings.c
+ * their strings, yara_condition.c their conditions (with yara_sets.c), and
+ * yara_refer.c puts one rule's condition into another's. */
+
+#define OV_YARA_STRINGS_MAX 10000
+#define OV_YARA_CODE_MAX ((size_t)256 << 10)
+
+struct ov_yara_string {
+    struct ov_span name;        /* without "$"; empty if it has none */
+    struct ov_yara_token token; /* for errors */
+    bool is_used;
+};
+
+/* A rule that was read; what others may refer to. */
+struct ov_yara_rule {
+    struct ov_span name;
+    unsigned line;
+    uint32_t flags; /* enum ov_rule_flag */
+    bool is_global;
+    bool is_private;
+    bool is_skipped;  /* not taken; referring to it is not possible */
+    bool needs_match; /* cannot hold unless one of its strings was found */
+    struct ov_span code;
+    const struct ov_term *terms;
+    uint32_t n_terms;
+};
+
+/* A rule whose terms were added to those of the rule being read. */
+struct ov_yara_use {
+    const struct ov_yara_rule *rule; /* only compared */
+    uint32_t first_term;
+};
+
+struct ov_yara_parser {
+    struct ov_yara_lexer lexer;
+    struct ov_yara_token token; /* the next one */
+    struct ov_yara_fault fault;
+    struct ov_part *part;
+    uint32_t rule_flags;
+    OV_LIST(struct ov_yara_rule, rules);
+    /* of the rule being read: */
+    OV_LIST(struct ov_yara_string, strings); /* terms 0 to n - 1 */
+    OV_LIST(struct ov_term, terms);
+    OV_LIST(struct ov_yara_use, uses);
+    struct ov_buf code;
+    bool needs_match;
+};
+
+/* ---- yara.c ---- */
+
+/* Passes over the next token. */
+OV_MUST_USE enum ov_status ov_yara_next(struct ov_yara_parser *p);
+
+/* Passes over the next token if it is of this kind, else OV_MALFORMED. */
+OV_MUST_USE enum ov_status ov_yara_expect(struct ov_yara_parser *p,
+                                          enum ov_yara_token_kind kind);
+
+/* The fault at the next token. */
+enum ov_status ov_yara_fail(struct ov_yara_parser *p, enum ov_status status,
+                            const char *why);
+
+/* The rule of this name that was read before, or NULL. */
+const struct ov_yara_rule *ov_yara_find_rule(const struct ov_yara_parser *p,
+                                             struct ov_span name);
+
+/* ---- yara_strings.c ---- */
+
+/* Behind "strings:". */
+OV_MUST_USE enum ov_status ov_yara_read_strings(struct ov_yara_parser *p);
+
+/* ---- yara_condition.c ---- */
+
+/* Behind "condition:", up to what cannot continue it: fills code and
+ * needs_match. */
+OV_MUST_USE enum ov_status ov_yara_read_condition(struct ov_yara_parser *p);
+
+/* ---- yara_sets.c ---- */
+
+/* The index of a string; OV_MALFORMED with a fault if there is none. */
+OV_MUST_USE enum ov_status ov_yara_find_string(struct ov_yara_parser *p,
+                                               const struct ov_yara_token *t,
+                                               uint32_t *ret);
+
+/* "them" or "($a, $b*)": appends a loop over those strings to the code. */
+OV_MUST_USE enum ov_status ov_yara_read_set(struct ov_yara_parser *p);
+
+/* ---- yara_refer.c ---- */
+
+/* Appends the condition of an earlier rule to the code, and its terms (once)
+ * to the terms. */
+OV_MUST_USE enum ov_status ov_yara_refer(struct ov_yara_parser *p,
+                                         const struct ov_yara_rule *rule);
+
+/* The operations of condition.def. */
+enum ov_yara_op {
+#define OV_COND(id, word, n_operands) id,
+#include "rules/condition.def"
+#undef OV_COND
+    OV_N_YARA_OPS
+};
