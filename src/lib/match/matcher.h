@@ -59,11 +59,14 @@ struct ov_extent {
     uint64_t len;
 };
 
-/* One confirmed match. */
+/* One confirmed match: the shortest from its start. A pattern with gaps of any
+ * length has one for each place of what is behind the last of them, all from
+ * the first start. */
 struct ov_match {
     uint64_t at; /* from the start of the view */
     uint64_t len;
-    struct ov_match *next; /* of the same pattern, in rising order of at */
+    struct ov_match *next; /* of the same pattern, in rising order of at, then
+                              of len */
 };
 
 /* All matches of one pattern in one view. */
@@ -71,6 +74,9 @@ struct ov_hit {
     uint32_t pattern;
     uint32_t rule;
     uint32_t n_matches;
+    /* More matches than are listed (65,536): n_matches counts them all. */
+    bool is_cut;
+    bool is_unsorted; /* matcher.c's own */
     struct ov_match *first;
     struct ov_match *last;
 };

@@ -37,6 +37,7 @@ enum ov_side {
     OV_SIDE_RIGHT
 };
 
+/* No upper bound. At the start or end of a pattern: no more than gap_min. */
 #define OV_GAP_INF UINT32_MAX
 
 struct ov_cell {

@@ -1,0 +1,138 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "match/atom.h"
+
+/* Choosing atoms.
+ *
+ * Every run of fixed bytes of every part offers windows; the rarest wins. A
+ * window of 7 bytes is preferred, because the prefilter then looks at every
+ * fourth offset only, unless it is a common one and a shorter one is not.
+ *
+ * How rare bytes are is estimated from how often two bytes follow each other in
+ * clean files (bigram.h), as a chain: the bits of a window are the bits of its
+ * pairs less those of the bytes that two pairs share. */
+
+static uint32_t byte_bits(uint8_t b)
+{
+    return b == 0 ? 2 : b == 0xff || b == ' ' || b == 0xcc || b == 0x90 ? 4 : 7;
+}
+
+/* Bits of n folded bytes. */
+static uint32_t window_bits(const uint8_t *b, uint32_t n)
+{
+    uint32_t bits = byte_bits(b[0]);
+
+    for (uint32_t i = 1; i < n; i++)
+        bits += b[i] == b[i - 1] ? 1 : byte_bits(b[i]) - 1;
+    return bits;
+}
+
+static uint32_t atom_bits(const uint8_t *b, enum ov_atom_kind kind)
+{
+    uint32_t least = UINT32_MAX;
+
+    if (kind != OV_ATOM_LONG)
+        return window_bits(b, ov_atom_len(kind));
+    for (uint32_t i = 0; i < 4; i++) {
+        uint32_t bits = window_bits(b + i, 4);
+
+        if (bits < least)
+            least = bits;
+    }
+    return least;
+}
+
+struct search {
+    uint32_t (*crowd)(const void *data, uint64_t key);
+    const void *crowd_data;
+    struct ov_atom best;
+    int32_t best_score;
+    bool has_best;
+};
+
+/* What an atom is worth: its rarity, up to where it no longer matters, less
+ * what looking for its kind costs and for the others of the same key. */
+static int32_t score_of(const struct search *s, const struct ov_atom *a,
+                        bool is_backward)
+{
+    static const int32_t kind_costs[OV_N_ATOM_KINDS] = {0, 8, 20};
+    int32_t score = (int32_t)a->bits;
+    uint32_t crowd = s->crowd ? s->crowd(s->crowd_data, a->key) : 0;
+
+    score -= kind_costs[a->kind];
+    score -= is_backward ? 3 : 0;
+    for (; crowd > 0; crowd >>= 1)
+        score--;
+    return score;
+}
+
+/* Offers each window of this kind in the run of n cells at `cell`. */
+static void try_run(struct search *s, const struct ov_form *f, uint32_t part,
+                    uint32_t cell, uint32_t n, bool is_backward)
+{
+    enum ov_atom_kind kind = n >= 7   ? OV_ATOM_LONG
+                             : n >= 4 ? OV_ATOM_MID
+                                      : OV_ATOM_SHORT;
+    uint32_t len = ov_atom_len(kind);
+
+    for (uint32_t i = 0; n >= 2 && i + len <= n; i++) {
+        struct ov_atom a = {.kind = kind, .part = part, .cell = cell + i};
+        uint8_t b[OV_ATOM_MAX];
+        int32_t score;
+
+        for (uint32_t k = 0; k < len; k++) {
+            b[k] = ov_lower(f->cells[cell + i + k].value);
+            a.key |= (uint64_t)b[k] << 8 * k;
+        }
+        a.bits = atom_bits(b, kind);
+        score = score_of(s, &a, is_backward);
+        if (!s->has_best || score > s->best_score) {
+            s->best = a;
+            s->best_score = score;
+            s->has_best = true;
+        }
+    }
+}
+
+static bool is_fixed(const struct ov_cell *c)
+{
+    return c->kind == OV_CELL_BYTE && c->mask == 0xff && !c->is_negated;
+}
+
+static void try_part(struct search *s, const struct ov_form *f, uint32_t part)
+{
+    uint32_t to = f->parts[part].to;
+    bool is_backward = false;
+
+    for (uint32_t i = f->parts[part].from; i < to;) {
+        const struct ov_cell *c = &f->cells[i];
+        uint32_t n = 1;
+
+        if (is_fixed(c)) {
+            while (i + n < to && is_fixed(&f->cells[i + n]))
+                n++;
+            try_run(s, f, part, i, n, is_backward);
+        } else if (c->kind == OV_CELL_GAP) {
+            is_backward |= c->gap_min != c->gap_max;
+        } else if (c->kind == OV_CELL_ALT_OPEN) {
+            struct ov_extent_range r;
+
+            n = ov_form_close(f, i) + 1 - i;
+            r = ov_form_range(f, i, i + n);
+            is_backward |= r.min != r.max;
+        }
+        i += n;
+    }
+}
+
+bool ov_atom_choose(const struct ov_form *f,
+                    uint32_t (*crowd)(const void *data, uint64_t key),
+                    const void *crowd_data, struct ov_atom *ret)
+{
+    struct search s = {.crowd = crowd, .crowd_data = crowd_data};
+
+    for (uint32_t part = 0; part < f->n_parts; part++)
+        try_part(&s, f, part);
+    if (s.has_best)
+        *ret = s.best;
+    return s.has_best;
+}

@@ -1,0 +1,62 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+#include "match/form.h"
+
+/* Atoms: the few fixed bytes of a pattern by which it is found. Folded: ASCII
+ * capitals stand for their small letters everywhere here. */
+
+enum ov_atom_kind {
+    OV_ATOM_LONG,  /* 7 bytes: one of 4 windows of 4 is at an offset that is a
+                      multiple of 4, so only those are looked at */
+    OV_ATOM_MID,   /* 4 bytes, looked for at every offset */
+    OV_ATOM_SHORT, /* 2 bytes, likewise */
+    OV_N_ATOM_KINDS
+};
+
+#define OV_ATOM_MAX 7
+
+static inline uint32_t ov_atom_len(enum ov_atom_kind kind)
+{
+    return kind == OV_ATOM_LONG ? 7 : kind == OV_ATOM_MID ? 4 : 2;
+}
+
+struct ov_atom {
+    enum ov_atom_kind kind;
+    uint32_t part;
+    uint32_t cell; /* where it begins */
+    uint32_t bits; /* how rare: minus the binary logarithm of how often it lets
+                      a byte of clean files through */
+    uint64_t key;  /* its folded bytes, the first lowest */
+};
+
+/* How rare a pattern's atom should be (bits). */
+#define OV_ATOM_RARE 11
+
+/* The best atom of f; false if it has no two fixed bytes in a row. crowd, if
+ * not NULL, says how many atoms with this key there are already. */
+bool ov_atom_choose(const struct ov_form *f,
+                    uint32_t (*crowd)(const void *data, uint64_t key),
+                    const void *crowd_data, struct ov_atom *ret);
+
+/* Spreads an atom's key over 64 bits: the upper 32 choose the bucket, the lower
+ * 16 are the fingerprint. */
+static inline uint64_t ov_atom_hash(uint64_t key, enum ov_atom_kind kind)
+{
+    uint64_t h = (key + ((uint64_t)kind << 61)) * 0x9e3779b97f4a7c15u;
+
+    h ^= h >> 32;
+    return h * 0xd6e8feb86659fd93u;
+}
+
+/* Bytes of v with A-Z made a-z. */
+static inline uint64_t ov_fold64(uint64_t v)
+{
+    const uint64_t ones = 0x0101010101010101u;
+    uint64_t low = v & 0x7f * ones;
+    uint64_t is_upper =
+        ((low + (0x80 - 'A') * ones) ^ (low + (0x7f - 'Z') * ones)) & ~v &
+        0x80 * ones;
+
+    return v | is_upper >> 2;
+}

@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+#include "match/atom.h"
+
+/* The compiled patterns as they lie in the image. Little-endian; offsets are
+ * from the start, which is 64-byte aligned.
+ *
+ * header, 128 bytes:
+ *   0  magic, version (u32 each)
+ *   8  number of patterns, number of sets (u32 each)
+ *   16 buckets: offset, count (u64 each)
+ *   32 programs: offset, length (u64 each)
+ *   48 sets: offset (u64)
+ *   56 length of everything (u64)
+ *   64 set of each target (32 bytes; 255: nothing to look for)
+ *   96 zeros
+ * set, 64 bytes: what is looked for in views of a target
+ *   0  for each kind of atom: filter's offset (u64), log (u32, 0: none), zero
+ *   48 list of programs that are tried at their place: offset (u64),
+ *      count (u32), zero; the list has u32 offsets of programs
+ * bucket, 64 bytes: where an atom's hash leads
+ *   0  10 fingerprints (u16)
+ *   20 10 references (u32)
+ *   60 how many are used (u8), whether some went to the next one (u8), zeros
+ * A reference is a program's offset among the programs, or with the top bit
+ * set that of a list of them: a varint count, then u32 offsets. */
+
+#define OV_COMPILED_MAGIC 0x504d564fu /* "OVMP" */
+#define OV_COMPILED_VERSION 1
+#define OV_COMPILED_HEADER 128
+#define OV_COMPILED_TARGETS 32
+#define OV_COMPILED_NO_SET 255
+
+#define OV_SET_SIZE 64
+#define OV_SET_FIXED 48
+
+#define OV_BUCKET_SIZE 64
+#define OV_BUCKET_WAYS 10
+#define OV_BUCKET_REFS 20
+#define OV_BUCKET_USED 60
+#define OV_BUCKET_MORE 61
+
+#define OV_REF_LIST 0x80000000u
+
+/* Which of n buckets a hash begins at. */
+static inline uint64_t ov_bucket_of(uint64_t hash, uint64_t n)
+{
+    return (hash >> 32) * n >> 32;
+}

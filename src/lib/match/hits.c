@@ -1,0 +1,161 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "match/hits.h"
+
+/* Hits live in an open-addressing table that begins small and grows with what
+ * is found, so that a view without a match costs nothing. Matches mostly come
+ * in rising order; where two forms of a pattern or several atoms interleave
+ * they do not, which is noted, and put right at the end of the pass. */
+
+#define FIRST_LOG 4
+
+static size_t slot_of(const struct ov_hits *h, uint32_t pattern)
+{
+    size_t mask = ((size_t)1 << h->table_log) - 1;
+    size_t i = (pattern * 0x9e3779b97f4a7c15u >> 32) & mask;
+
+    while (h->table[i] != NULL && h->table[i]->pattern != pattern)
+        i = (i + 1) & mask;
+    return i;
+}
+
+const struct ov_hit *ov_hits_find(const struct ov_hits *h, uint32_t pattern)
+{
+    return h->table == NULL ? NULL : h->table[slot_of(h, pattern)];
+}
+
+/* A table and a list of twice the size. */
+static bool grow(struct ov_hits *h, struct ov_arena *arena)
+{
+    size_t log = h->table == NULL ? FIRST_LOG : h->table_log + 1;
+    struct ov_hit **table =
+        ov_arena_array(arena, (size_t)1 << log, sizeof(struct ov_hit *));
+    struct ov_hit **hits =
+        ov_arena_array(arena, (size_t)1 << (log - 1), sizeof(struct ov_hit *));
+
+    if (table == NULL || hits == NULL)
+        return false;
+    for (size_t i = 0; i < h->n_hits; i++)
+        hits[i] = h->hits[i];
+    h->hits = hits;
+    h->table = table;
+    h->table_log = log;
+    for (size_t i = 0; i < h->n_hits; i++)
+        table[slot_of(h, hits[i]->pattern)] = hits[i];
+    return true;
+}
+
+struct ov_hit *ov_hits_get(struct ov_hits *h, struct ov_arena *arena,
+                           uint32_t pattern, uint32_t rule)
+{
+    struct ov_hit *hit;
+
+    if (h->table != NULL && h->table[slot_of(h, pattern)] != NULL)
+        return h->table[slot_of(h, pattern)];
+    if ((h->table == NULL || h->n_hits == (size_t)1 << (h->table_log - 1)) &&
+        !grow(h, arena))
+        return NULL;
+    hit = ov_arena_alloc(arena, sizeof(*hit));
+    if (hit == NULL)
+        return NULL;
+    hit->pattern = pattern;
+    hit->rule = rule;
+    h->table[slot_of(h, pattern)] = hit;
+    h->hits[h->n_hits++] = hit;
+    return hit;
+}
+
+static bool is_before(const struct ov_match *a, const struct ov_match *b)
+{
+    return a->at != b->at ? a->at < b->at : a->len < b->len;
+}
+
+enum ov_status ov_hits_add(struct ov_hit *hit, const struct ov_match_job *job,
+                           uint64_t at, uint64_t len)
+{
+    struct ov_match *m;
+
+    if (hit->last != NULL && hit->last->at == at && hit->last->len == len)
+        return OV_OK;
+    if (hit->n_matches >= OV_HITS_KEPT) {
+        hit->is_cut = true;
+        hit->n_matches += hit->n_matches < UINT32_MAX;
+        return OV_OK;
+    }
+    OV_TRY(ov_budget_spend(job->budget, OV_COST_MATCHES, 1));
+    m = ov_arena_alloc(job->arena, sizeof(*m));
+    if (m == NULL)
+        return OV_NO_MEMORY;
+    m->at = at;
+    m->len = len;
+    if (hit->last == NULL)
+        hit->first = m;
+    else
+        hit->last->next = m;
+    if (hit->last != NULL && is_before(m, hit->last))
+        hit->is_unsorted = true;
+    hit->last = m;
+    hit->n_matches++;
+    return OV_OK;
+}
+
+static struct ov_match *merge(struct ov_match *a, struct ov_match *b)
+{
+    struct ov_match *first = NULL;
+    struct ov_match **end = &first;
+
+    while (a != NULL && b != NULL) {
+        struct ov_match **less = is_before(b, a) ? &b : &a;
+
+        *end = *less;
+        end = &(*less)->next;
+        *less = (*less)->next;
+    }
+    *end = a != NULL ? a : b;
+    return first;
+}
+
+/* Bottom-up merge sort: runs[i] is NULL or a list of 2^i. */
+static struct ov_match *sorted(struct ov_match *m)
+{
+    struct ov_match *runs[32] = {0};
+    struct ov_match *all = NULL;
+
+    while (m != NULL) {
+        struct ov_match *rest = m->next;
+        size_t i = 0;
+
+        m->next = NULL;
+        for (; runs[i] != NULL; i++) {
+            m = merge(runs[i], m);
+            runs[i] = NULL;
+        }
+        runs[i] = m;
+        m = rest;
+    }
+    for (size_t i = 0; i < 32; i++)
+        if (runs[i] != NULL)
+            all = merge(runs[i], all);
+    return all;
+}
+
+void ov_hit_sort(struct ov_hit *hit)
+{
+    if (!hit->is_unsorted)
+        return;
+    hit->is_unsorted = false;
+    hit->first = sorted(hit->first);
+    for (struct ov_match *m = hit->first; m != NULL; m = m->next) {
+        while (m->next != NULL && m->next->at == m->at &&
+               m->next->len == m->len) {
+            m->next = m->next->next;
+            hit->n_matches--;
+        }
+        hit->last = m;
+    }
+}
+
+void ov_hits_finish(struct ov_hits *h)
+{
+    for (size_t i = 0; i < h->n_hits; i++)
+        ov_hit_sort(h->hits[i]);
+}

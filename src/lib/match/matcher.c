@@ -1,0 +1,520 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "match/matcher.h"
+
+#include "base/assert.h"
+#include "match/compiled.h"
+#include "match/hits.h"
+#include "match/parts.h"
+#include "match/prefilter.h"
+
+/* The pass over a view.
+ *
+ * Block by block and kind by kind of atom, the prefilter names offsets; each
+ * stands for one to four places where an atom may begin. The bytes there are
+ * hashed and looked up in the buckets, several at a time so that the memory's
+ * delays overlap; a fingerprint that agrees leads to a pattern's program, and
+ * that is run. Programs are the only cold memory, and only they decide: what
+ * comes before may err on the side of trying too much.
+ *
+ * The compiled form is not trusted: what it says is checked where it is used,
+ * and trying is paid for in steps. */
+
+struct set {
+    struct ov_filter filters[OV_N_ATOM_KINDS];
+    struct ov_span fixed; /* u32 offsets of programs */
+    bool is_read;
+    bool is_bad;
+};
+
+struct ov_matcher {
+    struct ov_store *store;
+    uint64_t off;
+    uint64_t len;
+    uint64_t buckets;
+    uint64_t n_buckets;
+    uint64_t programs;
+    uint64_t programs_len;
+    uint64_t sets_at;
+    uint8_t set_of[OV_COMPILED_TARGETS];
+    struct set sets[OV_COMPILED_TARGETS];
+    struct ov_verifier *verifier;
+    struct ov_verifier *backward; /* its result outlives one of the other */
+    enum ov_prefilter_way way;
+    struct ov_match_stats stats;
+    uint16_t offsets[OV_PREFILTER_ROOM];
+};
+
+/* One scan. */
+struct scan {
+    struct ov_matcher *m;
+    const struct ov_match_job *job;
+    struct ov_attempt attempt;
+    struct ov_hits *hits;
+    struct ov_hits leads; /* by program offset: matches of lead parts */
+    const struct ov_layout *layout;
+    bool has_layout;
+};
+
+/* Places to look up together. */
+#define BATCH 32
+
+struct probe {
+    uint64_t at;
+    uint64_t hash;
+};
+
+static bool at_section(struct ov_matcher *m, uint64_t off, uint64_t len,
+                       struct ov_span *ret)
+{
+    if (off > m->len || len > m->len - off)
+        return false;
+    return ov_store_at(m->store, m->off + off, len, ret);
+}
+
+static bool fits(uint64_t off, uint64_t count, uint64_t size, uint64_t len)
+{
+    uint64_t bytes;
+
+    return !__builtin_mul_overflow(count, size, &bytes) && off <= len &&
+           bytes <= len - off;
+}
+
+static bool read_header(struct ov_matcher *m)
+{
+    struct ov_span h;
+    uint32_t n_sets;
+
+    if (!at_section(m, 0, OV_COMPILED_HEADER, &h) ||
+        ov_load32le(h.ptr) != OV_COMPILED_MAGIC ||
+        ov_load32le(h.ptr + 4) != OV_COMPILED_VERSION)
+        return false;
+    n_sets = ov_load32le(h.ptr + 12);
+    m->buckets = ov_load64le(h.ptr + 16);
+    m->n_buckets = ov_load64le(h.ptr + 24);
+    m->programs = ov_load64le(h.ptr + 32);
+    m->programs_len = ov_load64le(h.ptr + 40);
+    m->sets_at = ov_load64le(h.ptr + 48);
+    memcpy(m->set_of, h.ptr + 64, sizeof(m->set_of));
+    for (size_t t = 0; t < OV_COMPILED_TARGETS; t++)
+        if (m->set_of[t] != OV_COMPILED_NO_SET && m->set_of[t] >= n_sets)
+            return false;
+    return n_sets <= OV_COMPILED_TARGETS && m->n_buckets > 0 &&
+           m->n_buckets <= UINT32_MAX &&
+           fits(m->buckets, m->n_buckets, OV_BUCKET_SIZE, m->len) &&
+           fits(m->programs, m->programs_len, 1, m->len) &&
+           fits(m->sets_at, n_sets, OV_SET_SIZE, m->len);
+}
+
+enum ov_status ov_matcher_open(struct ov_store *store, uint64_t off,
+                               uint64_t len, struct ov_matcher **ret)
+{
+    OV_AUTO(matcher) m = NULL;
+
+    if (off > store->all.len || len > store->all.len - off)
+        return OV_MALFORMED;
+    m = ov_alloc(sizeof(*m));
+    if (m == NULL)
+        return OV_NO_MEMORY;
+    m->store = store;
+    m->off = off;
+    m->len = len;
+    m->way = ov_prefilter_best();
+    m->verifier = ov_verifier_new();
+    m->backward = ov_verifier_new();
+    if (m->verifier == NULL || m->backward == NULL)
+        return OV_NO_MEMORY;
+    if (!read_header(m))
+        return store->is_damaged ? OV_BAD_DIGEST : OV_MALFORMED;
+    *ret = OV_STEAL(m);
+    return OV_OK;
+}
+
+void ov_matcher_free(struct ov_matcher *m)
+{
+    if (m == NULL)
+        return;
+    ov_verifier_free(m->verifier);
+    ov_verifier_free(m->backward);
+    ov_free(m);
+}
+
+struct ov_match_stats ov_matcher_stats(const struct ov_matcher *m)
+{
+    return m->stats;
+}
+
+static bool read_filter(struct ov_matcher *m, const uint8_t *desc,
+                        enum ov_atom_kind kind, struct ov_filter *ret)
+{
+    uint64_t off = ov_load64le(desc);
+    uint32_t log = ov_load32le(desc + 8);
+    bool is_short = kind == OV_ATOM_SHORT;
+
+    ret->log = log;
+    if (log == 0)
+        return true;
+    if (log < (is_short ? OV_FILTER_SHORT_LOG : OV_FILTER_LOG_MIN) ||
+        log > (is_short ? OV_FILTER_SHORT_LOG : OV_FILTER_LOG_MAX))
+        return false;
+    return at_section(m, off, ov_filter_size(log), &ret->bits);
+}
+
+/* Reads set s on its first use. */
+static bool read_set(struct ov_matcher *m, uint8_t s)
+{
+    struct set *set = &m->sets[s];
+    struct ov_span desc;
+    uint64_t n;
+
+    if (set->is_read)
+        return !set->is_bad;
+    set->is_read = true;
+    set->is_bad = true;
+    if (!at_section(m, m->sets_at + (uint64_t)s * OV_SET_SIZE, OV_SET_SIZE,
+                    &desc))
+        return false;
+    for (size_t k = 0; k < OV_N_ATOM_KINDS; k++)
+        if (!read_filter(m, desc.ptr + 16 * k, (enum ov_atom_kind)k,
+                         &set->filters[k]))
+            return false;
+    n = ov_load32le(desc.ptr + OV_SET_FIXED + 8);
+    if (!at_section(m, ov_load64le(desc.ptr + OV_SET_FIXED), 4 * n,
+                    &set->fixed))
+        return false;
+    set->is_bad = false;
+    return true;
+}
+
+/* What a failed read of the compiled form means. */
+static enum ov_status damage(const struct scan *s)
+{
+    return s->m->store->is_damaged ? OV_BAD_DIGEST : OV_MALFORMED;
+}
+
+static const struct ov_layout *layout_of(void *data)
+{
+    struct scan *s = data;
+
+    if (!s->has_layout && s->job->layout != NULL)
+        s->layout = s->job->layout(s->job->layout_data);
+    s->has_layout = true;
+    return s->layout;
+}
+
+static enum ov_status spend(struct scan *s)
+{
+    uint64_t steps = s->attempt.steps;
+
+    s->attempt.steps = 0;
+    return ov_budget_spend(s->job->budget, OV_COST_STEPS, steps);
+}
+
+/* The program at this offset among the programs. */
+static bool read_program(struct ov_matcher *m, uint32_t off,
+                         struct ov_program *ret)
+{
+    struct ov_span head;
+    struct ov_span body;
+    struct ov_reader r;
+    uint64_t len;
+    uint64_t rest = m->programs_len - off;
+
+    if (off >= m->programs_len ||
+        !at_section(m, m->programs + off, rest < 10 ? rest : 10, &head))
+        return false;
+    r = ov_reader_over(head);
+    len = ov_read_varint(&r);
+    if (ov_reader_status(&r) != OV_OK || len > rest - r.at ||
+        !at_section(m, m->programs + off + r.at, len, &body))
+        return false;
+    return ov_program_read(body, ret);
+}
+
+static bool read_lead(const struct ov_program *p, struct ov_program_part *ret)
+{
+    struct ov_reader r = ov_reader_over(p->parts);
+
+    for (uint32_t n = 0; n <= p->lead; n++)
+        if (!ov_program_part(p, &r, n, ret))
+            return false;
+    return true;
+}
+
+/* The lead part may begin at `at`. */
+static enum ov_status try_start(struct scan *s, uint32_t off,
+                                const struct ov_program *p,
+                                const struct ov_program_part *part, uint64_t at)
+{
+    bool has_parts = p->n_parts > 1;
+    struct ov_hit *hit;
+    uint64_t end;
+
+    s->m->stats.tried++;
+    if (p->lead == 0 && !ov_part_placed(&s->attempt, p, at))
+        return OV_OK;
+    if (!ov_part_matches(&s->attempt, p, part, p->lead, at, &end))
+        return OV_OK;
+    s->m->stats.matches++;
+    hit = ov_hits_get(has_parts ? &s->leads : s->hits, s->job->arena,
+                      has_parts ? off : p->id, p->rule);
+    if (hit == NULL)
+        return OV_NO_MEMORY;
+    return ov_hits_add(hit, s->job, at, end - at);
+}
+
+/* Every start from which the lead part can reach its atom at `at`. */
+static enum ov_status try_backward(struct scan *s, uint32_t off,
+                                   const struct ov_program *p,
+                                   const struct ov_program_part *part,
+                                   uint64_t at)
+{
+    const struct ov_distances *d =
+        ov_verify_spread(s->m->backward, p->backward,
+                         p->flags & OV_PROGRAM_NOCASE, true, s->job->view, at);
+
+    s->attempt.steps += ov_verifier_work(s->m->backward);
+    if (d == NULL)
+        return OV_OK;
+    for (uint32_t i = 0; (i = ov_distances_next(d, i)) < d->n_bits; i++)
+        OV_TRY(try_start(s, off, p, part, at - d->base - i));
+    return OV_OK;
+}
+
+/* The atom of the program at off may be at `at`. */
+static enum ov_status try_program(struct scan *s, uint32_t off, uint64_t at)
+{
+    struct ov_program p;
+    struct ov_program_part part;
+
+    s->attempt.steps += 16;
+    if (!read_program(s->m, off, &p))
+        return damage(s);
+    if (!(p.targets >> s->job->target & 1))
+        return OV_OK;
+    if (!read_lead(&p, &part))
+        return damage(s);
+    if (p.flags & OV_PROGRAM_BACKWARD)
+        return try_backward(s, off, &p, &part, at);
+    if (p.atom_at > at)
+        return OV_OK;
+    return try_start(s, off, &p, &part, at - p.atom_at);
+}
+
+static enum ov_status try_list(struct scan *s, uint32_t off, uint64_t at)
+{
+    struct ov_matcher *m = s->m;
+    struct ov_span head;
+    struct ov_span list;
+    struct ov_reader r;
+    uint64_t n;
+    uint64_t rest = m->programs_len - off;
+
+    if (off >= m->programs_len ||
+        !at_section(m, m->programs + off, rest < 10 ? rest : 10, &head))
+        return damage(s);
+    r = ov_reader_over(head);
+    n = ov_read_varint(&r);
+    if (ov_reader_status(&r) != OV_OK || n > (rest - r.at) / 4 ||
+        !at_section(m, m->programs + off + r.at, 4 * n, &list))
+        return damage(s);
+    for (uint64_t i = 0; i < n; i++) {
+        OV_TRY(try_program(s, ov_load32le(list.ptr + 4 * i), at));
+        OV_TRY(spend(s));
+    }
+    return OV_OK;
+}
+
+static enum ov_status try_reference(struct scan *s, uint32_t ref, uint64_t at)
+{
+    s->m->stats.atoms++;
+    if (ref & OV_REF_LIST)
+        OV_TRY(try_list(s, ref & ~OV_REF_LIST, at));
+    else
+        OV_TRY(try_program(s, ref, at));
+    return spend(s);
+}
+
+/* Looks one hash up; a bucket that is full goes on in the next one. */
+static enum ov_status look_up(struct scan *s, const struct probe *p)
+{
+    struct ov_matcher *m = s->m;
+    uint64_t b = ov_bucket_of(p->hash, m->n_buckets);
+    uint16_t print = (uint16_t)p->hash;
+
+    for (uint64_t turn = 0; turn < m->n_buckets; turn++) {
+        struct ov_span bucket;
+        const uint8_t *refs;
+        uint8_t used;
+
+        if (!at_section(m, m->buckets + b * OV_BUCKET_SIZE, OV_BUCKET_SIZE,
+                        &bucket))
+            return damage(s);
+        refs = bucket.ptr + OV_BUCKET_REFS;
+        used = bucket.ptr[OV_BUCKET_USED];
+        for (uint8_t i = 0; i < used && i < OV_BUCKET_WAYS; i++)
+            if (ov_load16le(bucket.ptr + 2 * i) == print)
+                OV_TRY(try_reference(s, ov_load32le(refs + 4 * i), p->at));
+        if (bucket.ptr[OV_BUCKET_MORE] == 0)
+            break;
+        s->attempt.steps += 16;
+        b = b + 1 < m->n_buckets ? b + 1 : 0;
+    }
+    return OV_OK;
+}
+
+/* The n bytes at `at`, which are in the view, folded. */
+static uint64_t key_at(struct ov_span view, uint64_t at, uint32_t n)
+{
+    uint64_t v = 0;
+
+    if (view.len - at >= 8)
+        v = ov_load64le(view.ptr + at);
+    else
+        for (uint32_t i = 0; i < n; i++)
+            v |= (uint64_t)view.ptr[at + i] << 8 * i;
+    return ov_fold64(v & ~(uint64_t)0 >> (64 - 8 * n));
+}
+
+/* Adds the places where an atom may begin if a window of it is at `at`. */
+static size_t add_probes(const struct scan *s, enum ov_atom_kind kind,
+                         uint64_t at, struct probe *ret)
+{
+    const struct ov_matcher *m = s->m;
+    struct ov_span view = s->job->view;
+    uint32_t len = ov_atom_len(kind);
+    uint64_t back = kind == OV_ATOM_LONG ? 3 : 0;
+    size_t n = 0;
+
+    for (; back != UINT64_MAX; back--) {
+        if (back > at || at - back + len > view.len)
+            continue;
+        ret[n].at = at - back;
+        ret[n].hash = ov_atom_hash(key_at(view, at - back, len), kind);
+        __builtin_prefetch(m->store->all.ptr + m->off + m->buckets +
+                           OV_BUCKET_SIZE *
+                               ov_bucket_of(ret[n].hash, m->n_buckets));
+        n++;
+    }
+    return n;
+}
+
+static enum ov_status resolve(struct scan *s, enum ov_atom_kind kind,
+                              uint64_t from, size_t n)
+{
+    struct probe probes[BATCH + 4];
+
+    s->m->stats.survivors += n;
+    for (size_t i = 0; i < n;) {
+        size_t n_probes = 0;
+
+        for (; i < n && n_probes < BATCH; i++)
+            n_probes +=
+                add_probes(s, kind, from + s->m->offsets[i], probes + n_probes);
+        for (size_t k = 0; k < n_probes; k++)
+            OV_TRY(look_up(s, &probes[k]));
+    }
+    return OV_OK;
+}
+
+static enum ov_status pass(struct scan *s, const struct set *set)
+{
+    struct ov_matcher *m = s->m;
+    struct ov_span view = s->job->view;
+
+    for (uint64_t from = 0; from < view.len; from += OV_PREFILTER_BLOCK)
+        for (size_t k = 0; k < OV_N_ATOM_KINDS; k++) {
+            enum ov_atom_kind kind = (enum ov_atom_kind)k;
+            size_t n;
+
+            if (set->filters[k].log == 0)
+                continue;
+            n = ov_prefilter(m->way, kind, &set->filters[k], view, from,
+                             m->offsets);
+            OV_TRY(resolve(s, kind, from, n));
+        }
+    m->stats.bytes += view.len;
+    return OV_OK;
+}
+
+/* Tries one program at each start that its place allows. */
+static enum ov_status try_places(struct scan *s, uint32_t off)
+{
+    uint64_t len = s->job->view.len;
+    const struct ov_layout *layout = NULL;
+    struct ov_program_part part;
+    struct ov_place_range r;
+    struct ov_program p;
+
+    if (!read_program(s->m, off, &p))
+        return damage(s);
+    if (!(p.targets >> s->job->target & 1))
+        return OV_OK;
+    if (p.lead != 0 || !read_lead(&p, &part))
+        return damage(s);
+    if (ov_place_needs_layout(&p.place))
+        layout = layout_of(s);
+    for (uint32_t n = 0; ov_place_range(&p.place, len, layout, n, &r); n++)
+        for (uint64_t at = r.first; at <= r.last && at < len; at++) {
+            OV_TRY(try_start(s, off, &p, &part, at));
+            OV_TRY(spend(s));
+        }
+    return OV_OK;
+}
+
+/* Joins the patterns whose lead part was found. */
+static enum ov_status join(struct scan *s)
+{
+    ov_hits_finish(&s->leads);
+    for (size_t i = 0; i < s->leads.n_hits; i++) {
+        const struct ov_hit *lead = s->leads.hits[i];
+        struct ov_program p;
+        enum ov_status status;
+
+        if (!read_program(s->m, lead->pattern, &p))
+            return damage(s);
+        status = ov_parts_join(&s->attempt, &p, lead, s->hits);
+        if (status == OV_MALFORMED)
+            return damage(s);
+        OV_TRY(status);
+        OV_TRY(spend(s));
+    }
+    return OV_OK;
+}
+
+static enum ov_status scan(struct scan *s)
+{
+    struct ov_matcher *m = s->m;
+    uint8_t n = m->set_of[s->job->target];
+    const struct set *set;
+
+    if (n == OV_COMPILED_NO_SET)
+        return OV_OK;
+    if (!read_set(m, n))
+        return damage(s);
+    set = &m->sets[n];
+    for (size_t i = 0; i + 4 <= set->fixed.len; i += 4)
+        OV_TRY(try_places(s, ov_load32le(set->fixed.ptr + i)));
+    OV_TRY(pass(s, set));
+    return join(s);
+}
+
+enum ov_status ov_matcher_scan(struct ov_matcher *m,
+                               const struct ov_match_job *job,
+                               struct ov_hits *ret)
+{
+    struct ov_hits hits = {0};
+    struct scan s = {.m = m, .job = job, .hits = &hits};
+    enum ov_status status;
+
+    OV_ASSERT(job->target < OV_COMPILED_TARGETS);
+    s.attempt = (struct ov_attempt){
+        .job = job,
+        .verifier = m->verifier,
+        .layout = layout_of,
+        .layout_data = &s,
+    };
+    status = scan(&s);
+    ov_hits_finish(&hits);
+    *ret = hits;
+    return status;
+}

@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+#include "match/place.h"
+#include "match/program.h"
+#include "match/verify.h"
+
+/* Patterns of several parts with gaps of any length between them. The pass
+ * finds where the lead part is; the others are looked for behind the pass, and
+ * only then. */
+
+/* What trying a program needs to know of the scan. */
+struct ov_attempt {
+    const struct ov_match_job *job;
+    struct ov_verifier *verifier;
+    /* The view's layout, asked for once. */
+    const struct ov_layout *(*layout)(void *data);
+    void *layout_data;
+    uint64_t steps; /* not yet spent */
+};
+
+/* Whether `part` of p, the nth, matches at `at`, and where it ends: the nearest
+ * end that p's flags allow. */
+bool ov_part_matches(struct ov_attempt *a, const struct ov_program *p,
+                     const struct ov_program_part *part, uint32_t n,
+                     uint64_t at, uint64_t *ret_end);
+
+/* Whether p may begin at `at`. */
+bool ov_part_placed(struct ov_attempt *a, const struct ov_program *p,
+                    uint64_t at);
+
+/* Adds to hit one match for each place of p's last part that has the others
+ * before it, in order. lead: all matches of the lead part, rising. */
+OV_MUST_USE enum ov_status ov_parts_join(struct ov_attempt *a,
+                                         const struct ov_program *p,
+                                         const struct ov_hit *lead,
+                                         struct ov_hits *hits);

@@ -1,0 +1,336 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "match/matcher.h"
+#include "plain_match.h"
+#include "random.h"
+#include "test.h"
+
+/* The matcher against its plain twin (plain_match.h): random patterns, random
+ * views that hold pieces of them, every kind of cell, place and flag. */
+#define ROUNDS 600
+#define MAX_PATTERNS 8
+#define MAX_CELLS 120
+#define MAX_VIEW 400
+#define MAX_MATCHES 4096
+
+struct world {
+    struct ov_random r;
+    uint8_t view[MAX_VIEW];
+    size_t view_len;
+    struct ov_match_input in[MAX_PATTERNS];
+    struct ov_cell cells[MAX_PATTERNS][MAX_CELLS];
+    size_t n;
+    struct ov_extent sections[3];
+    struct ov_extent info[2];
+    struct ov_layout layout;
+};
+
+/* Few different bytes, so that things meet. */
+static uint8_t some_byte(struct world *w)
+{
+    static const char few[] = "aAbBz \r\n\0\0.";
+
+    return ov_random_below(&w->r, 8) == 0
+               ? (uint8_t)ov_random_u64(&w->r)
+               : (uint8_t)few[ov_random_below(&w->r, sizeof(few) - 1)];
+}
+
+static void add_cell(struct ov_pattern *p, struct ov_cell *cells,
+                     struct ov_cell c)
+{
+    if (p->n_cells < MAX_CELLS)
+        cells[p->n_cells++] = c;
+}
+
+static void add_byte(struct world *w, struct ov_pattern *p,
+                     struct ov_cell *cells, uint8_t value)
+{
+    struct ov_cell c = {.kind = OV_CELL_BYTE, .value = value, .mask = 0xff};
+    size_t dice = ov_random_below(&w->r, 40);
+
+    if (dice < 3) {
+        c.mask = dice == 0 ? 0 : dice == 1 ? 0x0f : 0xf0;
+        c.value &= c.mask;
+    }
+    c.is_negated = dice == 3;
+    add_cell(p, cells, c);
+}
+
+/* Bytes of the view from a place on, so that there is something to find. */
+static void add_run(struct world *w, struct ov_pattern *p,
+                    struct ov_cell *cells, size_t *at, size_t n)
+{
+    for (size_t i = 0; i < n; i++, (*at)++)
+        add_byte(w, p, cells, *at < w->view_len ? w->view[*at] : some_byte(w));
+}
+
+static void add_gap(struct world *w, struct ov_pattern *p,
+                    struct ov_cell *cells, size_t *at, bool may_be_inf)
+{
+    uint32_t min = (uint32_t)ov_random_below(&w->r, 4);
+    uint32_t wide = (uint32_t)ov_random_below(&w->r, 5);
+    bool is_inf = may_be_inf && ov_random_below(&w->r, 2) == 0;
+
+    *at += min + ov_random_below(&w->r, wide + 1);
+    add_cell(p, cells,
+             (struct ov_cell){.kind = OV_CELL_GAP,
+                              .gap_min = min,
+                              .gap_max = is_inf ? OV_GAP_INF : min + wide});
+}
+
+/* A bracket; one of the alternatives is what the view has there. */
+static void add_bracket(struct world *w, struct ov_pattern *p,
+                        struct ov_cell *cells, size_t *at, int depth)
+{
+    size_t n = 1 + ov_random_below(&w->r, 3);
+    size_t len = 1 + ov_random_below(&w->r, 3);
+    size_t right = ov_random_below(&w->r, n);
+    bool is_negated = ov_random_below(&w->r, 4) == 0;
+    size_t begin = *at;
+
+    if (p->n_cells + 40 > MAX_CELLS)
+        return;
+    add_cell(
+        p, cells,
+        (struct ov_cell){.kind = OV_CELL_ALT_OPEN, .is_negated = is_negated});
+    for (size_t i = 0; i < n; i++) {
+        size_t from = i == right ? begin : ov_random_below(&w->r, MAX_VIEW);
+
+        if (i > 0)
+            add_cell(p, cells, (struct ov_cell){.kind = OV_CELL_ALT_NEXT});
+        if (!is_negated)
+            len = ov_random_below(&w->r, 4);
+        add_run(w, p, cells, &from, len);
+        if (depth < 2 && !is_negated && ov_random_below(&w->r, 4) == 0)
+            add_bracket(w, p, cells, &from, depth + 1);
+        if (!is_negated && ov_random_below(&w->r, 6) == 0)
+            add_gap(w, p, cells, &from, false);
+        if (i == right)
+            *at = from;
+    }
+    add_cell(p, cells, (struct ov_cell){.kind = OV_CELL_ALT_CLOSE});
+}
+
+static void add_boundary(struct world *w, struct ov_pattern *p,
+                         struct ov_cell *cells)
+{
+    add_cell(p, cells,
+             (struct ov_cell){.kind = OV_CELL_BOUNDARY,
+                              .value = (uint8_t)ov_random_below(&w->r, 3),
+                              .is_negated = ov_random_below(&w->r, 2)});
+}
+
+static struct ov_place some_place(struct world *w)
+{
+    struct ov_place p = {
+        .kind = (enum ov_place_kind)ov_random_below(&w->r, OV_PLACE_MACRO + 1),
+        .at = (int64_t)ov_random_below(&w->r, 60),
+        .shift = (uint32_t)ov_random_below(&w->r, 80),
+        .section = (uint16_t)ov_random_below(&w->r, 4),
+    };
+
+    if (p.kind >= OV_PLACE_ENTRY && ov_random_below(&w->r, 3) == 0)
+        p.at = -p.at;
+    if (p.kind == OV_PLACE_IN_SECTION || p.kind == OV_PLACE_VERSION_INFO)
+        p.at = 0;
+    if (ov_random_below(&w->r, 3) == 0)
+        p.shift = 0;
+    return p;
+}
+
+static void some_pattern(struct world *w, size_t nth)
+{
+    struct ov_match_input *in = &w->in[nth];
+    struct ov_pattern *p = &in->pattern;
+    struct ov_cell *cells = w->cells[nth];
+    size_t at = ov_random_below(&w->r, w->view_len + 1);
+    size_t n = 1 + ov_random_below(&w->r, 4);
+
+    *in = (struct ov_match_input){.rule = (uint32_t)ov_random_u64(&w->r)};
+    in->targets =
+        ov_random_below(&w->r, 4) ? UINT32_MAX : (uint32_t)ov_random_u64(&w->r);
+    p->cells = cells;
+    if (ov_random_below(&w->r, 3) == 0)
+        p->flags = (uint32_t)ov_random_below(&w->r, 16);
+    if (ov_random_below(&w->r, 3) == 0)
+        p->place = some_place(w);
+    for (size_t i = 0; i < n; i++) {
+        size_t dice = ov_random_below(&w->r, 8);
+
+        if (dice < 2)
+            add_gap(w, p, cells, &at, true);
+        else if (dice < 4)
+            add_bracket(w, p, cells, &at, 0);
+        else if (dice == 4)
+            add_boundary(w, p, cells);
+        add_run(w, p, cells, &at, 1 + ov_random_below(&w->r, 10));
+    }
+}
+
+static void some_world(struct world *w)
+{
+    w->view_len = ov_random_below(&w->r, MAX_VIEW + 1);
+    for (size_t i = 0; i < w->view_len; i++)
+        w->view[i] = some_byte(w);
+    w->n = 1 + ov_random_below(&w->r, MAX_PATTERNS);
+    for (size_t i = 0; i < w->n; i++) {
+        do
+            some_pattern(w, i);
+        while (ov_match_check(&w->in[i].pattern) == OV_MATCH_NONE);
+    }
+    for (size_t i = 0; i < 3; i++)
+        w->sections[i] = (struct ov_extent){ov_random_below(&w->r, MAX_VIEW),
+                                            ov_random_below(&w->r, MAX_VIEW)};
+    for (size_t i = 0; i < 2; i++)
+        w->info[i] = (struct ov_extent){ov_random_below(&w->r, MAX_VIEW), 9};
+    w->layout = (struct ov_layout){
+        .has_entry = ov_random_below(&w->r, 4),
+        .entry = ov_random_below(&w->r, MAX_VIEW),
+        .sections = w->sections,
+        .n_sections = (uint32_t)ov_random_below(&w->r, 4),
+        .version_info = w->info,
+        .n_version_info = (uint32_t)ov_random_below(&w->r, 3),
+    };
+}
+
+struct matches {
+    struct ov_match at[MAX_MATCHES];
+    size_t n;
+};
+
+static int by_place(const void *a, const void *b)
+{
+    const struct ov_match *x = a;
+    const struct ov_match *y = b;
+
+    if (x->at != y->at)
+        return x->at < y->at ? -1 : 1;
+    return x->len < y->len ? -1 : x->len > y->len;
+}
+
+static void note(void *data, uint64_t at, uint64_t end)
+{
+    struct matches *m = data;
+
+    assert_in_range(m->n, 0, MAX_MATCHES - 1);
+    m->at[m->n++] = (struct ov_match){.at = at, .len = end - at};
+}
+
+static void plain(const struct world *w, const struct ov_pattern *p,
+                  struct matches *ret)
+{
+    struct ov_span view = ov_span_of(w->view, w->view_len);
+    static struct plain_form f;
+    size_t n = 0;
+
+    ret->n = 0;
+    for (int is_wide = 0; is_wide < 2; is_wide++) {
+        if (is_wide ? !(p->flags & OV_PATTERN_WIDE)
+                    : (p->flags & OV_PATTERN_WIDE) &&
+                          !(p->flags & OV_PATTERN_ASCII))
+            continue;
+        plain_form_of(p, is_wide, view, &f);
+        plain_match_form(&f, &p->place, &w->layout, note, ret);
+    }
+    qsort(ret->at, ret->n, sizeof(ret->at[0]), by_place);
+    for (size_t i = 0; i < ret->n; i++)
+        if (i == 0 || by_place(&ret->at[i], &ret->at[n - 1]) != 0)
+            ret->at[n++] = ret->at[i];
+    ret->n = n;
+}
+
+static const struct ov_layout *layout_of(void *data)
+{
+    return &((struct world *)data)->layout;
+}
+
+/* For the log of a failure. */
+static void print_pattern(const struct ov_pattern *p)
+{
+    print_error("flags %u place %d at %d shift %u section %u:", p->flags,
+                (int)p->place.kind, (int)p->place.at, p->place.shift,
+                p->place.section);
+    for (uint32_t i = 0; i < p->n_cells; i++) {
+        const struct ov_cell *c = &p->cells[i];
+
+        if (c->kind == OV_CELL_BYTE)
+            print_error(" %s%02x/%02x", c->is_negated ? "!" : "", c->value,
+                        c->mask);
+        else if (c->kind == OV_CELL_GAP)
+            print_error(" {%u-%d}", c->gap_min, (int)c->gap_max);
+        else
+            print_error(" %s%c%u", c->is_negated ? "!" : "", "..(|)^"[c->kind],
+                        c -> value);
+    }
+    print_error("\n");
+}
+
+static void compare(const struct world *w, const struct ov_hits *hits,
+                    uint32_t target)
+{
+    static struct matches want;
+
+    for (uint32_t i = 0; i < w->n; i++) {
+        const struct ov_hit *hit = ov_hits_find(hits, i);
+        const struct ov_match *m = hit ? hit->first : NULL;
+
+        want.n = 0;
+        if (w->in[i].targets >> target & 1)
+            plain(w, &w->in[i].pattern, &want);
+        for (size_t k = 0; k < want.n; k++, m = m->next) {
+            if (m == NULL || m->at != want.at[k].at ||
+                m->len != want.at[k].len) {
+                print_pattern(&w->in[i].pattern);
+                fail_msg("pattern %u: match %zu at %zu len %zu is not there "
+                         "(but %zd %zd)",
+                         i, k, (size_t)want.at[k].at, (size_t)want.at[k].len,
+                         m ? (ssize_t)m->at : -1, m ? (ssize_t)m->len : -1);
+            }
+        }
+        if (m != NULL) {
+            print_pattern(&w->in[i].pattern);
+            fail_msg("pattern %u: found at %zu, but it is not there", i,
+                     (size_t)m->at);
+        }
+        assert_int_equal(hit ? hit->n_matches : 0, want.n);
+        assert_int_equal(hit ? hit->rule : w->in[i].rule, w->in[i].rule);
+    }
+}
+
+static void scan_and_compare(struct world *w, struct ov_matcher *m)
+{
+    OV_AUTO(arena) arena = ov_arena_new(SIZE_MAX);
+    struct ov_budget budget = ov_budget_default();
+    struct ov_hits hits;
+    struct ov_match_job job = {
+        .view = ov_span_of(w->view, w->view_len),
+        .target = (uint32_t)ov_random_below(&w->r, 32),
+        .layout = layout_of,
+        .layout_data = w,
+        .budget = &budget,
+        .arena = arena,
+    };
+
+    assert_int_equal(ov_matcher_scan(m, &job, &hits), OV_OK);
+    compare(w, &hits, job.target);
+}
+
+static void finds_what_its_plain_twin_finds(void **state)
+{
+    static struct world w;
+
+    (void)state;
+    w.r = ov_random_seeded();
+    for (size_t round = 0; round < ROUNDS; round++) {
+        OV_AUTO_DONE(buf) b = ov_buf_with_max(SIZE_MAX);
+        OV_AUTO(matcher) m = NULL;
+        struct ov_store store = {0};
+
+        some_world(&w);
+        assert_int_equal(ov_match_build(w.in, w.n, &b, NULL, NULL), OV_OK);
+        store.all = ov_buf_span(&b);
+        assert_int_equal(ov_matcher_open(&store, 0, b.len, &m), OV_OK);
+        scan_and_compare(&w, m);
+    }
+}
+
+OV_TEST_MAIN(OV_TEST(finds_what_its_plain_twin_finds))
