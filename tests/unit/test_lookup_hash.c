@@ -139,8 +139,25 @@ static void a_size_that_no_rule_has_is_rarely_wanted(void **state)
     compiled_done(&c);
 }
 
+static void a_damaged_page_is_no_answer(void **state)
+{
+    struct ov_part *part = ov_part_new(0);
+    struct ov_hash_view view;
+    struct compiled c;
+
+    (void)state;
+    add_hash(part, 1, 100, "One", 3);
+    c = compile_parts(&source, 1, &part, 1);
+    ov_part_free(part);
+    c.file.ptr[c.image->sections[OV_SECTION_HASH_DATA].at] ^= 1;
+    assert_false(find(&c, 1, 100, 0, &view));
+    assert_true(c.image->store.is_damaged);
+    compiled_done(&c);
+}
+
 OV_TEST_MAIN(OV_TEST(a_digest_of_the_right_size_is_found),
              OV_TEST(a_hash_of_any_size_is_found_for_every_size),
              OV_TEST(several_rules_come_in_the_order_of_sources),
              OV_TEST(odd_sizes_are_kept),
-             OV_TEST(a_size_that_no_rule_has_is_rarely_wanted))
+             OV_TEST(a_size_that_no_rule_has_is_rarely_wanted),
+             OV_TEST(a_damaged_page_is_no_answer))
