@@ -53,12 +53,16 @@ struct ov_clamav_container {
     size_t n_members;
 };
 
+/* Whose digital signature makes a container believed. */
+struct ov_clamav_trust {
+    struct ov_span key;  /* "n:e" in decimal digits; empty: ClamAV's own */
+    bool allow_unsigned; /* a signature or digest that does not hold only
+                            makes is_signed false */
+};
+
 /* Header, MD5 and digital signature (.cvd, .cld; a .cud has none), then the
- * members. key: a public key as "n:e" in decimal digits, empty for ClamAV's
- * own. OV_BAD_SIGNATURE, OV_BAD_DIGEST, OV_MALFORMED with words in diag;
- * allow_unsigned turns the first two into is_signed = false. */
+ * members. OV_BAD_SIGNATURE, OV_BAD_DIGEST, OV_MALFORMED with words in diag. */
 OV_MUST_USE enum ov_status
 ov_clamav_unpack(struct ov_span file, enum ov_clamav_format f,
-                 struct ov_span key, bool allow_unsigned,
-                 struct ov_arena *arena, struct ov_clamav_container *ret,
-                 struct ov_diag *diag);
+                 const struct ov_clamav_trust *trust, struct ov_arena *arena,
+                 struct ov_clamav_container *ret, struct ov_diag *diag);

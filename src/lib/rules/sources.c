@@ -13,7 +13,7 @@ struct set_entry {
 };
 
 struct ov_sources {
-    struct ov_sources_options options;
+    struct ov_clamav_trust trust;
     struct ov_arena *arena;
     OV_LIST(struct ov_source, sources);
     OV_LIST(struct set_entry, entries);
@@ -43,13 +43,13 @@ bool ov_sources_knows(struct ov_span name)
     return is_yara_name(name) || ov_clamav_format_of(name, &format);
 }
 
-struct ov_sources *ov_sources_new(const struct ov_sources_options *options)
+struct ov_sources *ov_sources_new(const struct ov_clamav_trust *trust)
 {
     OV_AUTO(sources) s = ov_alloc(sizeof(*s));
 
     if (s == NULL)
         return NULL;
-    s->options = *options;
+    s->trust = *trust;
     s->arena = ov_arena_new(ARENA_MAX);
     if (s->arena == NULL)
         return NULL;
@@ -101,9 +101,8 @@ static enum ov_status add_container(struct ov_sources *s, struct ov_span name,
 {
     struct ov_clamav_container container;
 
-    OV_TRY(ov_clamav_unpack(text, format, s->options.cvd_key,
-                            s->options.allow_unsigned, s->arena, &container,
-                            diag));
+    OV_TRY(
+        ov_clamav_unpack(text, format, &s->trust, s->arena, &container, diag));
     for (size_t i = 0; i < container.n_members; i++) {
         const struct ov_clamav_member *member = &container.members[i];
         struct set_entry entry = {

@@ -13,14 +13,9 @@ bool ov_sources_knows(struct ov_span name);
 
 struct ov_sources;
 
-struct ov_sources_options {
-    struct ov_span cvd_key; /* "n:e" in decimal; empty: ClamAV's own key */
-    bool allow_unsigned;    /* .cvd and .cld whose signature does not verify */
-};
-
-/* An empty set. NULL if memory is out. Returns owned. */
-struct ov_sources *
-ov_sources_new(const struct ov_sources_options *options) OV_ALLOC;
+/* An empty set. trust is copied, but borrows its key. NULL if memory is out.
+ * Returns owned. */
+struct ov_sources *ov_sources_new(const struct ov_clamav_trust *trust) OV_ALLOC;
 void ov_sources_free(struct ov_sources *s);
 OV_DEFINE_AUTO(sources)
 

@@ -1,0 +1,312 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <overt/overt.h>
+
+#include <fcntl.h>
+#include <stdio.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "engine/scan.h"
+#include "formats/type.h"
+#include "rules/compile.h"
+#include "rules/sources.h"
+
+/* The public library over the engine: files are opened and mapped here, and
+ * nothing else is decided. One part after the other, in the calling thread;
+ * the programs compile with several threads and in a jail instead. */
+#define PIECE_SIZE ((size_t)16 << 20)
+#define IMAGE_MAX ((size_t)4 << 30)
+
+struct ov_rules {
+    struct ov_span bytes;
+    void *mapped; /* to unmap; NULL if compiled is what bytes points to */
+    struct ov_buf compiled;
+    uint8_t digest[OV_DIGEST_MAX];
+};
+
+struct ov_session {
+    struct ov_image *image;
+    struct ov_scanner *scanner;
+    struct ov_buf file;
+};
+
+OV_DEFINE_AUTO(rules)
+OV_DEFINE_AUTO(session)
+
+/* Maps a regular file read-only; an empty one gives an empty span. */
+static enum ov_status map_file(const char *path, struct ov_span *ret)
+{
+    int fd = open(path, O_RDONLY | O_CLOEXEC);
+    struct stat st;
+    void *at = NULL;
+
+    if (fd < 0)
+        return OV_IO;
+    if (fstat(fd, &st) != 0 || !S_ISREG(st.st_mode)) {
+        (void)close(fd);
+        return OV_IO;
+    }
+    if (st.st_size > 0)
+        at = mmap(NULL, (size_t)st.st_size, PROT_READ, MAP_PRIVATE, fd, 0);
+    (void)close(fd);
+    if (at == MAP_FAILED)
+        return OV_IO;
+    *ret = ov_span_of(at, (size_t)st.st_size);
+    return OV_OK;
+}
+
+static void unmap(struct ov_span bytes)
+{
+    if (bytes.len > 0)
+        (void)munmap((void *)(uintptr_t)bytes.ptr, bytes.len);
+}
+
+/* Whether bytes are an image; notes its digest. */
+static enum ov_status look_at_image(struct ov_rules *rules,
+                                    struct ov_diag *diag)
+{
+    OV_AUTO(image) image = NULL;
+
+    OV_TRY(ov_image_open(rules->bytes, &image, diag));
+    memcpy(rules->digest, image->digest, sizeof(rules->digest));
+    return OV_OK;
+}
+
+enum ov_status ov_rules_open(const char *path, struct ov_rules **ret,
+                             struct ov_diag *diag)
+{
+    OV_AUTO(rules) rules = ov_alloc(sizeof(*rules));
+
+    if (rules == NULL)
+        return OV_NO_MEMORY;
+    if (map_file(path, &rules->bytes) != OV_OK)
+        return ov_diag_set(diag, OV_IO, 0, "%s cannot be read", path);
+    rules->mapped = (void *)(uintptr_t)rules->bytes.ptr;
+    OV_TRY(look_at_image(rules, diag));
+    *ret = OV_STEAL(rules);
+    return OV_OK;
+}
+
+/* ---- compiling ---- */
+
+struct build {
+    struct ov_sources *sources;
+    struct ov_span *texts;
+    size_t n_texts;
+    struct ov_part **parts;
+    size_t n_parts;
+};
+
+static void build_cleanup(struct build *b)
+{
+    for (size_t i = 0; i < b->n_parts; i++)
+        ov_part_free(b->parts[i]);
+    for (size_t i = 0; i < b->n_texts; i++)
+        unmap(b->texts[i]);
+    ov_sources_free(b->sources);
+    ov_free(b->parts);
+    ov_free(b->texts);
+}
+
+static enum ov_status add_sources(struct build *b, const char *const *paths,
+                                  size_t n, struct ov_diag *diag)
+{
+    const struct ov_clamav_trust trust = {0};
+
+    b->sources = ov_sources_new(&trust);
+    b->texts = ov_alloc_array(n, sizeof(*b->texts));
+    if (b->sources == NULL || b->texts == NULL)
+        return OV_NO_MEMORY;
+    for (size_t i = 0; i < n; i++) {
+        struct ov_diag why = {0};
+        enum ov_status status;
+
+        if (map_file(paths[i], &b->texts[i]) != OV_OK)
+            return ov_diag_set(diag, OV_IO, 0, "%s cannot be read", paths[i]);
+        b->n_texts = i + 1;
+        status = ov_sources_add(b->sources, ov_span_str(paths[i]), b->texts[i],
+                                &why);
+        if (status != OV_OK)
+            return ov_diag_set(diag, status, why.line, "%s: %.100s", paths[i],
+                               why.text);
+    }
+    return OV_OK;
+}
+
+static enum ov_status parse_all(struct build *b, struct ov_diag *diag)
+{
+    const struct ov_piece *pieces;
+    const struct ov_source *sources;
+    size_t n;
+    size_t n_sources;
+
+    OV_TRY(ov_sources_cut(b->sources, PIECE_SIZE, &pieces, &n));
+    sources = ov_sources_list(b->sources, &n_sources);
+    b->parts = ov_alloc_array(n, sizeof(struct ov_part *));
+    if (b->parts == NULL)
+        return OV_NO_MEMORY;
+    for (size_t i = 0; i < n; i++) {
+        struct ov_span name = sources[pieces[i].source].name;
+        struct ov_diag why = {0};
+        enum ov_status status =
+            ov_sources_parse(b->sources, &pieces[i], &b->parts[i], &why);
+
+        b->n_parts = i + 1;
+        if (status != OV_OK)
+            return ov_diag_set(diag, status, why.line, "%.*s: %.100s",
+                               (int)name.len, (const char *)name.ptr, why.text);
+    }
+    return OV_OK;
+}
+
+enum ov_status ov_rules_compile(const char *const *paths, size_t n,
+                                struct ov_rules **ret, struct ov_diag *diag)
+{
+    __attribute__((cleanup(build_cleanup))) struct build b = {0};
+    OV_AUTO(rules) rules = ov_alloc(sizeof(*rules));
+    struct ov_compile_job job = {0};
+    struct ov_compile_report report;
+
+    if (rules == NULL)
+        return OV_NO_MEMORY;
+    rules->compiled = ov_buf_with_max(IMAGE_MAX);
+    OV_TRY(add_sources(&b, paths, n, diag));
+    OV_TRY(parse_all(&b, diag));
+    job.sources = ov_sources_list(b.sources, &job.n_sources);
+    job.parts = b.parts;
+    job.n_parts = b.n_parts;
+    OV_TRY(ov_compile(&job, &rules->compiled, &report, diag));
+    rules->bytes = ov_buf_span(&rules->compiled);
+    OV_TRY(look_at_image(rules, diag));
+    *ret = OV_STEAL(rules);
+    return OV_OK;
+}
+
+static enum ov_status write_all(int fd, struct ov_span bytes)
+{
+    while (bytes.len > 0) {
+        ssize_t n = write(fd, bytes.ptr, bytes.len);
+
+        if (n <= 0)
+            return OV_IO;
+        bytes = ov_span_clip(bytes, (uint64_t)n, bytes.len);
+    }
+    return fsync(fd) == 0 ? OV_OK : OV_IO;
+}
+
+enum ov_status ov_rules_save(const struct ov_rules *rules, const char *path,
+                             struct ov_diag *diag)
+{
+    OV_AUTO_PTR char *temporary = NULL;
+    enum ov_status status;
+    int fd;
+
+    if (asprintf(&temporary, "%s.XXXXXX", path) < 0) {
+        temporary = NULL;
+        return OV_NO_MEMORY;
+    }
+    fd = mkostemp(temporary, O_CLOEXEC);
+    if (fd < 0)
+        return ov_diag_set(diag, OV_IO, 0, "%s cannot be created", temporary);
+    status = write_all(fd, rules->bytes);
+    if (fchmod(fd, 0644) != 0 || close(fd) != 0)
+        status = OV_IO;
+    if (status == OV_OK && rename(temporary, path) != 0)
+        status = OV_IO;
+    if (status == OV_OK)
+        return OV_OK;
+    (void)unlink(temporary);
+    return ov_diag_set(diag, status, 0, "%s cannot be written", path);
+}
+
+void ov_rules_free(struct ov_rules *rules)
+{
+    if (rules == NULL)
+        return;
+    if (rules->mapped != NULL)
+        unmap(rules->bytes);
+    ov_buf_done(&rules->compiled);
+    ov_free(rules);
+}
+
+void ov_rules_digest(const struct ov_rules *rules, uint8_t ret[static 32])
+{
+    memcpy(ret, rules->digest, 32);
+}
+
+/* ---- scanning ---- */
+
+enum ov_status ov_session_new(const struct ov_rules *rules,
+                              struct ov_session **ret, struct ov_diag *diag)
+{
+    OV_AUTO(session) s = ov_alloc(sizeof(*s));
+
+    if (s == NULL)
+        return OV_NO_MEMORY;
+    s->file = ov_buf_with_max(SIZE_MAX);
+    OV_TRY(ov_image_open(rules->bytes, &s->image, diag));
+    OV_TRY(ov_scanner_new(s->image, &s->scanner, diag));
+    *ret = OV_STEAL(s);
+    return OV_OK;
+}
+
+void ov_session_free(struct ov_session *s)
+{
+    if (s == NULL)
+        return;
+    ov_scanner_free(s->scanner);
+    ov_image_free(s->image);
+    ov_buf_done(&s->file);
+    ov_free(s);
+}
+
+void ov_session_scan(struct ov_session *s, struct ov_span bytes,
+                     const struct ov_scan_options *options,
+                     const struct ov_findings *findings, struct ov_outcome *ret)
+{
+    const struct ov_scan_options defaults = {0};
+    const struct ov_findings nobody = {0};
+
+    ov_scanner_scan(s->scanner, bytes, options != NULL ? options : &defaults,
+                    findings != NULL ? findings : &nobody, ret);
+}
+
+/* To the end, however long that is: the size may change under our feet. */
+static enum ov_status read_all(int fd, size_t expected, struct ov_buf *into)
+{
+    ov_buf_clear(into);
+    for (;;) {
+        size_t want = expected > into->len ? expected - into->len + 1 : 65536;
+        uint8_t *room = ov_buf_room(into, want);
+        ssize_t n;
+
+        if (room == NULL)
+            return ov_buf_status(into);
+        n = pread(fd, room, want, (off_t)into->len);
+        if (n < 0)
+            return OV_IO;
+        if (n == 0)
+            return OV_OK;
+        ov_buf_added(into, (size_t)n);
+    }
+}
+
+enum ov_status ov_session_scan_fd(struct ov_session *s, int fd,
+                                  const struct ov_scan_options *options,
+                                  const struct ov_findings *findings,
+                                  struct ov_outcome *ret)
+{
+    struct stat st;
+
+    if (fstat(fd, &st) != 0 || !S_ISREG(st.st_mode))
+        return OV_IO;
+    OV_TRY(read_all(fd, (size_t)st.st_size, &s->file));
+    ov_session_scan(s, ov_buf_span(&s->file), options, findings, ret);
+    return OV_OK;
+}
+
+const char *ov_type_word(uint32_t type)
+{
+    return type < OV_N_TYPES ? ov_type_name((enum ov_type)type) : "unknown";
+}

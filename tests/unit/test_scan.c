@@ -1,0 +1,119 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "crypto/digest.h"
+#include "scan_help.h"
+
+static void a_body_rule_finds_its_bytes(void **state)
+{
+    static const char *const rules[] = {
+        "a.ndb",
+        "Test.One:0:*:68656c6c6f{1-3}776f726c64\n"
+        "Test.Start:0:0:7a7a7a7a\n",
+        NULL};
+    struct scan_help h;
+
+    (void)state;
+    help_open(&h, rules);
+    assert_int_equal(help_scan(&h, OV_SPAN_LIT("say hello, world!")),
+                     OV_DETECTED);
+    assert_string_equal(h.names, "Test.One ");
+    assert_int_equal(help_scan(&h, OV_SPAN_LIT("say hello,,,, world!")),
+                     OV_CLEAN);
+    assert_int_equal(help_scan(&h, OV_SPAN_LIT("zzzz then hello world")),
+                     OV_DETECTED);
+    assert_int_equal(h.n_detections, 2);
+    assert_int_equal(help_scan(&h, OV_SPAN_LIT("not zzzz")), OV_CLEAN);
+    assert_int_equal(help_scan(&h, (struct ov_span){NULL, 0}), OV_CLEAN);
+    help_close(&h);
+}
+
+static void without_all_matches_the_first_ends_the_scan(void **state)
+{
+    static const char *const rules[] = {
+        "a.ndb", "Test.B:0:*:6262626262\nTest.A:0:*:6161616161\n", NULL};
+    struct scan_help h;
+
+    (void)state;
+    help_open(&h, rules);
+    h.options.flags = 0;
+    assert_int_equal(help_scan(&h, OV_SPAN_LIT("aaaaa bbbbb")), OV_DETECTED);
+    assert_string_equal(h.names, "Test.A ");
+    help_close(&h);
+}
+
+/* "hash:size:name" of text, in a buffer. */
+static void hash_line(struct ov_span text, char *ret, size_t len)
+{
+    uint8_t digest[OV_DIGEST_MAX];
+    char hex[65];
+
+    assert_int_equal(ov_digest(OV_SHA256, text, digest), OV_OK);
+    for (size_t i = 0; i < 32; i++)
+        (void)snprintf(hex + 2 * i, 3, "%02x", digest[i]);
+    (void)snprintf(ret, len, "%s:%zu:Test.Hash\n", hex, text.len);
+}
+
+static void a_digest_on_the_allow_list_clears_what_is_inside(void **state)
+{
+    const struct ov_span text = OV_SPAN_LIT("say hello world");
+    char line[128];
+    const char *const rules[] = {"a.ndb", "Test.One:0:*:68656c6c6f\n", "a.hsb",
+                                 line, NULL};
+    const char *const allowed[] = {"a.ndb", "Test.One:0:*:68656c6c6f\n",
+                                   "a.sfp", line, NULL};
+    struct scan_help h;
+
+    (void)state;
+    hash_line(text, line, sizeof(line));
+    help_open(&h, rules);
+    assert_int_equal(help_scan(&h, text), OV_DETECTED);
+    assert_string_equal(h.names, "Test.Hash Test.One ");
+    help_close(&h);
+    help_open(&h, allowed);
+    assert_int_equal(help_scan(&h, text), OV_TRUSTED);
+    assert_int_equal(h.n_detections, 0);
+    assert_int_equal(help_scan(&h, OV_SPAN_LIT("say hello worlds")),
+                     OV_DETECTED);
+    help_close(&h);
+}
+
+static void a_file_over_a_limit_is_inconclusive(void **state)
+{
+    static const char *const rules[] = {"a.ndb", "Test.One:0:*:68656c6c6f\n",
+                                        NULL};
+    struct scan_help h;
+
+    (void)state;
+    help_open(&h, rules);
+    h.options.max_object = 4;
+    assert_int_equal(help_scan(&h, OV_SPAN_LIT("12345")), OV_INCONCLUSIVE);
+    assert_string_equal(h.reasons, "limit:max-filesize ");
+    h.options.max_object = 0;
+    h.options.limits[OV_COST_BYTES] = 3;
+    assert_int_equal(help_scan(&h, OV_SPAN_LIT("12345")), OV_INCONCLUSIVE);
+    assert_string_equal(h.reasons, "limit:max-scansize ");
+    help_close(&h);
+}
+
+static void a_damaged_image_is_never_clean(void **state)
+{
+    static const char *const rules[] = {"a.ndb", "Test.One:0:*:68656c6c6f\n",
+                                        NULL};
+    struct scan_help h;
+    size_t at;
+
+    (void)state;
+    help_open(&h, rules);
+    at = h.image->sections[OV_SECTION_MATCH].at;
+    memset(h.image->store.is_checked, 0,
+           (h.image->store.all.len >> OV_STORE_PAGE_LOG) + 1);
+    h.image_bytes.ptr[at + 8] ^= 1;
+    assert_int_not_equal(help_scan(&h, OV_SPAN_LIT("say hello")), OV_CLEAN);
+    assert_string_equal(h.reasons, "image-damaged:raw ");
+    help_close(&h);
+}
+
+OV_TEST_MAIN(OV_TEST(a_body_rule_finds_its_bytes),
+             OV_TEST(without_all_matches_the_first_ends_the_scan),
+             OV_TEST(a_digest_on_the_allow_list_clears_what_is_inside),
+             OV_TEST(a_file_over_a_limit_is_inconclusive),
+             OV_TEST(a_damaged_image_is_never_clean))
