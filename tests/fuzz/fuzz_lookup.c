@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "fuzz.h"
 #include "rules/counts.h"
+#include "rules/describe.h"
 #include "rules/lookup.h"
 #include "rules/names.h"
 
@@ -86,6 +87,28 @@ static void look_at_names(struct ov_image *image, struct ov_arena *arena)
     }
 }
 
+static bool swallow(void *data, struct ov_span text)
+{
+    size_t *n = data;
+
+    *n += text.len;
+    return *n < (size_t)1 << 20;
+}
+
+static void look_at_text(struct ov_image *image)
+{
+    size_t n = 0;
+    const struct ov_text_out out = {.write = swallow, .data = &n};
+
+    if (ov_describe_list(image, &out) == OV_OK &&
+        ov_describe_counts(image, &out) == OV_OK &&
+        ov_describe_sections(image, &out) == OV_OK)
+        n = 0;
+    if (ov_describe_rule(image, OV_SPAN_LIT("Win.Logical-1"), &out) == OV_OK)
+        FUZZ_CHECK(n > 0);
+    (void)!ov_describe_rule(image, OV_SPAN_LIT("Win.B-7"), &out);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 {
     OV_AUTO(arena) arena = ov_arena_new(16 << 20);
@@ -108,5 +131,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
     (void)ov_lookup_passwords(&image, arena, &n);
     if (ov_counts_read(&image, arena, &counts) == OV_OK)
         FUZZ_CHECK(counts.n_skips <= len && counts.n_weak <= len);
+    look_at_text(&image);
     return 0;
 }

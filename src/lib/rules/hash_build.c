@@ -2,6 +2,7 @@
 #include "rules/hash_build.h"
 
 #include "base/assert.h"
+#include "rules/bits.h"
 #include "rules/layout.h"
 
 /* Writes the tables of known digests: one for each pair of what is hashed and
@@ -12,17 +13,18 @@
  * bucket begins, so these bytes are not stored. The next four are the entry's
  * print. Heads and prints are the hot part: a digest that no rule knows costs
  * two cache lines there, 4.3 bytes an entry. The cold part has the rest of the
- * digest, the size, and the entry's place in the order of sources, by which the
- * names section knows its name. A size is stored in units of 2^shift and in as
- * few bytes as pay for most sizes of the table; the others are in a list of
- * exceptions. A filter of the sizes that occur (a blocked Bloom filter of two
- * bits, at most a fifth of the bits set: one size in 25 passes in vain) tells
- * whether an object must be hashed at all.
+ * digest; and, in as few bits as the table needs, the size and the entry's
+ * place in the order of sources, by which the names section knows its name. A
+ * size is stored in units of 2^shift and in so many bits as pay for most sizes
+ * of the table; the others are in a list of exceptions. A filter of the sizes
+ * that occur (a blocked Bloom filter of two bits, at most a fifth of the bits
+ * set: one size in 25 passes in vain) tells whether an object must be hashed at
+ * all.
  *
  * Limits: 2^32 - 1 entries a table; a lookup is linear in how many entries have
  * the same first four to six bytes. */
 
-#define MAX_SIZE_WIDTH 5
+#define MAX_SIZE_BITS 32
 #define MAX_SIZE_SHIFT 12
 
 struct entry {
@@ -36,16 +38,17 @@ struct table {
     size_t digest_len;
     struct entry *sorted;
     size_t bucket_len;
-    unsigned size_width;
+    unsigned size_bits;
     unsigned size_shift;
-    unsigned ref_width;
+    unsigned ref_bits;
     unsigned filter_log; /* of words */
     uint32_t n_exceptions;
     bool has_any;
     uint64_t heads_at;
     uint64_t prints_at;
     uint64_t filter_at;
-    uint64_t cold_at;
+    uint64_t rests_at;
+    uint64_t details_at;
     uint64_t exceptions_at;
 };
 
@@ -182,15 +185,15 @@ static enum ov_status put_filter(struct table *t, struct ov_buf *hot)
 
 /* ---- cold ---- */
 
-static uint64_t escape_code(unsigned width)
+static uint64_t escape_code(const struct table *t)
 {
-    return ((uint64_t)1 << (8 * width)) - 1;
+    return ((uint64_t)1 << t->size_bits) - 1;
 }
 
 /* How a size is stored: its code, or the escape code for an exception. */
 static uint64_t size_code(const struct table *t, uint64_t size)
 {
-    uint64_t escape = escape_code(t->size_width);
+    uint64_t escape = escape_code(t);
     uint64_t units = size >> t->size_shift;
 
     if (size == OV_SIZE_ANY)
@@ -198,6 +201,20 @@ static uint64_t size_code(const struct table *t, uint64_t size)
     if (units << t->size_shift != size || units >= escape - 1)
         return escape;
     return units;
+}
+
+/* Bits that a table takes for sizes if they are stored like this; counts has
+ * how many sizes end in so many zero bits and are so many bits long. */
+static uint64_t size_cost(uint64_t counts[MAX_SIZE_SHIFT + 1][65], size_t n,
+                          unsigned shift, unsigned bits)
+{
+    uint64_t n_exceptions = 0;
+
+    for (unsigned zeros = 0; zeros <= MAX_SIZE_SHIFT; zeros++)
+        for (unsigned len = 0; len <= 64; len++)
+            if (zeros < shift || len > shift + bits)
+                n_exceptions += counts[zeros][len];
+    return (uint64_t)n * bits + 8 * OV_HASHES_EXCEPTION * n_exceptions;
 }
 
 /* Picks unit and width for which sizes and exceptions take the least room. */
@@ -209,62 +226,69 @@ static void choose_size_form(struct table *t)
     for (size_t i = 0; i < t->n; i++) {
         uint64_t size = t->rules[i]->size;
         int zeros = size == 0 ? MAX_SIZE_SHIFT : __builtin_ctzll(size);
-        int len = size == 0 ? 0 : 64 - __builtin_clzll(size);
 
         if (size == OV_SIZE_ANY)
             continue;
         if (zeros > MAX_SIZE_SHIFT)
             zeros = MAX_SIZE_SHIFT;
-        counts[zeros][len]++;
+        counts[zeros][ov_bits_in(size)]++;
     }
     for (unsigned shift = 0; shift <= MAX_SIZE_SHIFT; shift++)
-        for (unsigned width = 1; width <= MAX_SIZE_WIDTH; width++) {
-            uint64_t cost = (uint64_t)t->n * width;
+        for (unsigned bits = 2; bits <= MAX_SIZE_BITS; bits++) {
+            uint64_t cost = size_cost(counts, t->n, shift, bits);
 
-            for (unsigned z = 0; z <= MAX_SIZE_SHIFT; z++)
-                for (unsigned len = 0; len <= 64; len++)
-                    if (z < shift || len > shift + 8 * width)
-                        cost += OV_HASHES_EXCEPTION * counts[z][len];
-            if (cost < best) {
-                best = cost;
-                t->size_shift = shift;
-                t->size_width = width;
-            }
+            if (cost >= best)
+                continue;
+            best = cost;
+            t->size_shift = shift;
+            t->size_bits = bits;
         }
 }
 
-static void put_le(struct ov_buf *b, uint64_t v, unsigned width)
-{
-    uint8_t bytes[8];
-
-    for (unsigned i = 0; i < 8; i++)
-        bytes[i] = (uint8_t)(v >> (8 * i));
-    ov_put_span(b, ov_span_of(bytes, width));
-}
-
-static void put_cold(struct table *t, struct ov_buf *cold)
+static void put_rests(struct table *t, struct ov_buf *cold)
 {
     size_t skip = t->bucket_len + OV_HASHES_PRINT;
 
-    t->ref_width = 1;
-    while (t->n - 1 > escape_code(t->ref_width))
-        t->ref_width++;
-    t->cold_at = cold->len;
-    for (size_t i = 0; i < t->n; i++) {
-        const struct ov_hash_rule *r = t->rules[t->sorted[i].ref];
+    t->rests_at = cold->len;
+    for (size_t i = 0; i < t->n; i++)
+        ov_put_span(cold, ov_span_of(t->rules[t->sorted[i].ref]->digest + skip,
+                                     t->digest_len - skip));
+}
 
-        ov_put_span(cold, ov_span_of(r->digest + skip, t->digest_len - skip));
-        put_le(cold, size_code(t, r->size), t->size_width);
-        put_le(cold, t->sorted[i].ref, t->ref_width);
+static void put_details(struct table *t, struct ov_buf *cold)
+{
+    unsigned width;
+    size_t len;
+    uint8_t *room;
+
+    t->ref_bits = ov_bits_in(t->n - 1);
+    t->details_at = cold->len;
+    width = t->size_bits + t->ref_bits;
+    len = (t->n * width + 7) / 8;
+    room = ov_buf_room(cold, len);
+    if (room == NULL)
+        return;
+    memset(room, 0, len);
+    for (size_t i = 0; i < t->n; i++) {
+        uint32_t ref = t->sorted[i].ref;
+        uint64_t code = size_code(t, t->rules[ref]->size);
+
+        ov_bits_set(room, i * width, width,
+                    code | (uint64_t)ref << t->size_bits);
     }
+    ov_buf_added(cold, len);
+}
+
+static void put_exceptions(struct table *t, struct ov_buf *cold)
+{
     t->exceptions_at = cold->len;
     for (size_t i = 0; i < t->n; i++) {
-        const struct ov_hash_rule *r = t->rules[t->sorted[i].ref];
+        uint64_t size = t->rules[t->sorted[i].ref]->size;
 
-        if (size_code(t, r->size) != escape_code(t->size_width))
+        if (size_code(t, size) != escape_code(t))
             continue;
         ov_put_u32(cold, (uint32_t)i);
-        ov_put_u64(cold, r->size);
+        ov_put_u64(cold, size);
         t->n_exceptions++;
     }
 }
@@ -275,13 +299,14 @@ static void put_record(const struct table *t, struct ov_buf *b)
 {
     ov_put_u32(b, (uint32_t)t->n);
     ov_put_u8(b, (uint8_t)t->bucket_len);
-    ov_put_u8(b, (uint8_t)t->size_width);
+    ov_put_u8(b, (uint8_t)t->size_bits);
     ov_put_u8(b, (uint8_t)t->size_shift);
-    ov_put_u8(b, (uint8_t)t->ref_width);
+    ov_put_u8(b, (uint8_t)t->ref_bits);
     ov_put_u64(b, t->heads_at);
     ov_put_u64(b, t->prints_at);
     ov_put_u64(b, t->filter_at);
-    ov_put_u64(b, t->cold_at);
+    ov_put_u64(b, t->rests_at);
+    ov_put_u64(b, t->details_at);
     ov_put_u64(b, t->exceptions_at);
     ov_put_u32(b, t->n_exceptions);
     ov_put_u8(b, (uint8_t)t->filter_log);
@@ -299,7 +324,9 @@ static enum ov_status put_table(struct table *t, struct ov_buf *hot,
     ov_put_align(hot, 64);
     put_prints(t, hot);
     OV_TRY(put_filter(t, hot));
-    put_cold(t, cold);
+    put_rests(t, cold);
+    put_details(t, cold);
+    put_exceptions(t, cold);
     OV_TRY(ov_buf_status(hot));
     return ov_buf_status(cold);
 }

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "base/assert.h"
+#include "rules/bits.h"
+#include "rules/hash_entry.h"
 #include "rules/layout.h"
 #include "rules/lookup.h"
 #include "rules/names.h"
@@ -15,13 +17,14 @@
 struct table {
     uint32_t n;
     size_t bucket_len;
-    unsigned size_width;
+    unsigned size_bits;
     unsigned size_shift;
-    unsigned ref_width;
+    unsigned ref_bits;
     uint64_t heads_at;
     uint64_t prints_at;
     uint64_t filter_at;
-    uint64_t cold_at;
+    uint64_t rests_at;
+    uint64_t details_at;
     uint64_t exceptions_at;
     uint32_t n_exceptions;
     unsigned filter_log;
@@ -35,9 +38,9 @@ static bool is_sound(const struct table *t)
     const uint64_t far = (uint64_t)1 << 62;
 
     return t->n > 0 && t->bucket_len <= OV_HASHES_MAX_BUCKET &&
-           t->size_width <= 5 && t->size_width > 0 && t->size_shift < 64 &&
-           t->ref_width <= 4 && t->heads_at < far && t->prints_at < far &&
-           t->filter_at < far && t->cold_at < far && t->exceptions_at < far &&
+           t->size_bits <= 32 && t->size_shift < 64 && t->ref_bits <= 32 &&
+           t->heads_at < far && t->prints_at < far && t->filter_at < far &&
+           t->rests_at < far && t->details_at < far && t->exceptions_at < far &&
            t->filter_log < FILTER_LOG_MAX;
 }
 
@@ -53,17 +56,18 @@ static bool read_table(struct ov_image *image, enum ov_hash_of of,
     *ret = (struct table){
         .n = ov_load32le(s.ptr),
         .bucket_len = s.ptr[4],
-        .size_width = s.ptr[5],
+        .size_bits = s.ptr[5],
         .size_shift = s.ptr[6],
-        .ref_width = s.ptr[7],
+        .ref_bits = s.ptr[7],
         .heads_at = ov_load64le(s.ptr + 8),
         .prints_at = ov_load64le(s.ptr + 16),
         .filter_at = ov_load64le(s.ptr + 24),
-        .cold_at = ov_load64le(s.ptr + 32),
-        .exceptions_at = ov_load64le(s.ptr + 40),
-        .n_exceptions = ov_load32le(s.ptr + 48),
-        .filter_log = s.ptr[52],
-        .has_any = s.ptr[53] != 0,
+        .rests_at = ov_load64le(s.ptr + 32),
+        .details_at = ov_load64le(s.ptr + 40),
+        .exceptions_at = ov_load64le(s.ptr + 48),
+        .n_exceptions = ov_load32le(s.ptr + 56),
+        .filter_log = s.ptr[60],
+        .has_any = s.ptr[61] != 0,
     };
     return is_sound(ret);
 }
@@ -136,15 +140,6 @@ static size_t lower_bound(struct ov_span prints, uint32_t print)
     return from;
 }
 
-static uint64_t load_le(const uint8_t *p, unsigned width)
-{
-    uint64_t v = 0;
-
-    for (unsigned i = 0; i < width; i++)
-        v |= (uint64_t)p[i] << (8 * i);
-    return v;
-}
-
 /* The size of entry `index` whose stored code is the escape code. */
 static bool find_exception(struct ov_image *image, const struct table *t,
                            uint32_t index, uint64_t *ret)
@@ -172,6 +167,40 @@ static bool find_exception(struct ov_image *image, const struct table *t,
     return false;
 }
 
+/* Size (OV_SIZE_ANY) and place in the order of sources of entry `index`. */
+static bool read_details(struct ov_image *image, const struct table *t,
+                         uint32_t index, uint64_t *ret_size, uint32_t *ret_ref)
+{
+    unsigned width = t->size_bits + t->ref_bits;
+    uint64_t at = (uint64_t)index * width;
+    uint64_t escape = ((uint64_t)1 << t->size_bits) - 1;
+    uint64_t both;
+    uint64_t code;
+    struct ov_span s;
+
+    if (!ov_image_at(image, OV_SECTION_HASH_DATA, t->details_at + at / 8,
+                     (at % 8 + width + 7) / 8, &s))
+        return false;
+    both = ov_bits_get(s, at % 8, width);
+    code = both & escape;
+    *ret_ref = (uint32_t)(both >> t->size_bits);
+    if (code == escape)
+        return find_exception(image, t, index, ret_size);
+    *ret_size = code == escape - 1 ? OV_SIZE_ANY : code << t->size_shift;
+    return true;
+}
+
+/* What is behind the print of entry `index`. */
+static bool read_rest(struct ov_image *image, const struct table *t,
+                      enum ov_digest_kind kind, uint32_t index,
+                      struct ov_span *ret)
+{
+    size_t len = ov_digest_len(kind) - t->bucket_len - OV_HASHES_PRINT;
+
+    return ov_image_at(image, OV_SECTION_HASH_DATA,
+                       t->rests_at + (uint64_t)index * len, len, ret);
+}
+
 /* Whether the entry's digest and size are the wanted ones, and its place in
  * the order of sources. */
 static bool check_cold(struct ov_image *image, const struct table *t,
@@ -179,25 +208,13 @@ static bool check_cold(struct ov_image *image, const struct table *t,
                        uint32_t *ret_ref)
 {
     size_t skip = t->bucket_len + OV_HASHES_PRINT;
-    size_t rest = ov_digest_len(key->kind) - skip;
-    size_t len = rest + t->size_width + t->ref_width;
-    uint64_t escape = ((uint64_t)1 << (8 * t->size_width)) - 1;
-    uint64_t code;
+    struct ov_span rest;
     uint64_t size;
-    struct ov_span s;
 
-    if (!ov_image_at(image, OV_SECTION_HASH_DATA,
-                     t->cold_at + (uint64_t)index * len, len, &s) ||
-        memcmp(s.ptr, key->digest + skip, rest) != 0)
-        return false;
-    code = load_le(s.ptr + rest, t->size_width);
-    *ret_ref = (uint32_t)load_le(s.ptr + rest + t->size_width, t->ref_width);
-    if (code == escape - 1)
-        return true;
-    size = code << t->size_shift;
-    if (code == escape && !find_exception(image, t, index, &size))
-        return false;
-    return size == key->size;
+    return read_rest(image, t, key->kind, index, &rest) &&
+           memcmp(rest.ptr, key->digest + skip, rest.len) == 0 &&
+           read_details(image, t, index, &size, ret_ref) &&
+           (size == OV_SIZE_ANY || size == key->size);
 }
 
 static bool find_entry(struct ov_image *image, const struct table *t,
@@ -249,4 +266,92 @@ bool ov_lookup_hash(struct ov_image *image, const struct ov_hash_key *key,
                                  .flags = e.flags,
                                  .is_allowed = e.is_allowed};
     return true;
+}
+
+/* ---- the way back ---- */
+
+/* The bucket that entry `index` is in, by bisection of the heads. */
+static bool find_bucket_of(struct ov_image *image, const struct table *t,
+                           uint32_t index, uint32_t *ret)
+{
+    uint32_t from = 0;
+    uint32_t to = (uint32_t)1 << (8 * t->bucket_len);
+    struct ov_span s;
+
+    while (to - from > 1) {
+        uint32_t mid = from + (to - from) / 2;
+
+        if (!ov_image_at(image, OV_SECTION_HASHES,
+                         t->heads_at + (uint64_t)mid * 4, 4, &s))
+            return false;
+        if (ov_load32le(s.ptr) <= index)
+            from = mid;
+        else
+            to = mid;
+    }
+    *ret = from;
+    return true;
+}
+
+static bool read_digest(struct ov_image *image, const struct table *t,
+                        enum ov_digest_kind kind, uint32_t index,
+                        uint8_t ret[static OV_DIGEST_MAX])
+{
+    struct ov_span print;
+    struct ov_span rest;
+    uint32_t bucket;
+
+    if (!find_bucket_of(image, t, index, &bucket) ||
+        !ov_image_at(image, OV_SECTION_HASHES,
+                     t->prints_at + (uint64_t)index * OV_HASHES_PRINT,
+                     OV_HASHES_PRINT, &print) ||
+        !read_rest(image, t, kind, index, &rest))
+        return false;
+    for (size_t i = 0; i < t->bucket_len; i++)
+        ret[i] = (uint8_t)(bucket >> (8 * (t->bucket_len - 1 - i)));
+    for (size_t i = 0; i < OV_HASHES_PRINT; i++)
+        ret[t->bucket_len + i] = print.ptr[OV_HASHES_PRINT - 1 - i];
+    memcpy(ret + t->bucket_len + OV_HASHES_PRINT, rest.ptr, rest.len);
+    return true;
+}
+
+bool ov_hash_entry_at(struct ov_image *image, enum ov_hash_of of,
+                      enum ov_digest_kind kind, uint32_t index,
+                      struct ov_hash_entry *ret)
+{
+    struct table t;
+    uint32_t ref;
+
+    return read_table(image, of, kind, &t) && index < t.n &&
+           read_details(image, &t, index, &ret->size, &ref) &&
+           read_digest(image, &t, kind, index, ret->digest);
+}
+
+enum ov_status ov_hash_entry_order(struct ov_image *image, enum ov_hash_of of,
+                                   enum ov_digest_kind kind, uint32_t **ret,
+                                   size_t *ret_n)
+{
+    OV_AUTO_PTR uint32_t *order = NULL;
+    struct table t;
+    struct ov_span details;
+
+    if (!read_table(image, of, kind, &t) ||
+        !ov_image_at(image, OV_SECTION_HASH_DATA, t.details_at,
+                     ((uint64_t)t.n * (t.size_bits + t.ref_bits) + 7) / 8,
+                     &details))
+        return OV_MALFORMED;
+    order = ov_alloc_array(t.n, sizeof(*order));
+    if (order == NULL)
+        return OV_NO_MEMORY;
+    for (uint32_t i = 0; i < t.n; i++) {
+        uint64_t size;
+        uint32_t ref;
+
+        if (!read_details(image, &t, i, &size, &ref) || ref >= t.n)
+            return OV_MALFORMED;
+        order[ref] = i;
+    }
+    *ret = OV_STEAL(order);
+    *ret_n = t.n;
+    return OV_OK;
 }

@@ -3,6 +3,7 @@
 
 #include "base/assert.h"
 #include "base/reader.h"
+#include "rules/bits.h"
 
 /* Reads the names section (names_write.c tells the idea, and
  * docs/protocol-image.md, "names", the layout). Nothing in it is believed: a
@@ -10,6 +11,7 @@
  * makes the entry unreadable. */
 
 #define STEMS_BLOCK 16
+#define MAX_DIGITS 18
 #define HEADER_AT(list) ((uint64_t)32 * (uint64_t)((list) + 1))
 
 struct place {
@@ -68,24 +70,6 @@ static int64_t unzigzag(uint64_t v)
     return (int64_t)(v >> 1 ^ (0 - (v & 1)));
 }
 
-/* `width` bits at bit `at` of s, which has them. */
-static uint64_t get_bits(struct ov_span s, size_t at, unsigned width)
-{
-    uint64_t value = 0;
-    unsigned have = 0;
-
-    while (have < width) {
-        unsigned skip = at % 8;
-        unsigned take = 8 - skip < width - have ? 8 - skip : width - have;
-        uint64_t bits = (unsigned)s.ptr[at / 8] >> skip & ((1u << take) - 1);
-
-        value |= bits << have;
-        have += take;
-        at += take;
-    }
-    return value;
-}
-
 static void read_column(struct ov_reader *r, size_t n, uint64_t *ret)
 {
     uint64_t least = (uint64_t)unzigzag(ov_read_varint(r));
@@ -97,7 +81,7 @@ static void read_column(struct ov_reader *r, size_t n, uint64_t *ret)
     if (ov_reader_status(r) != OV_OK)
         return;
     for (size_t i = 0; i < n; i++)
-        ret[i] = least + (width ? get_bits(bits, i * width, width) : 0);
+        ret[i] = least + ov_bits_get(bits, i * width, width);
 }
 
 static void add_up(const uint64_t *steps, uint64_t first, size_t n,
@@ -215,6 +199,74 @@ bool ov_names_spell(struct ov_image *image, uint32_t stem, uint64_t number,
     memcpy(ret + at, digits, n_digits);
     *ret_len = len + n_digits;
     return true;
+}
+
+uint64_t ov_names_number(struct ov_span name, uint32_t *ret_at,
+                         uint32_t *ret_len)
+{
+    size_t at = 0;
+    uint64_t value = 0;
+
+    *ret_at = 0;
+    *ret_len = 0;
+    while (at < name.len) {
+        size_t end = at;
+
+        while (end < name.len && ov_is_digit(name.ptr[end]))
+            end++;
+        if (end - at >= *ret_len && end > at && end - at <= MAX_DIGITS &&
+            (name.ptr[at] != '0' || end - at == 1)) {
+            *ret_at = (uint32_t)at;
+            *ret_len = (uint32_t)(end - at);
+        }
+        at = end + 1;
+    }
+    for (uint32_t i = 0; i < *ret_len; i++)
+        value = value * 10 + (uint64_t)(name.ptr[*ret_at + i] - '0');
+    return value;
+}
+
+/* Whether what is left of a name without its number is this stem. */
+static bool is_stem(struct ov_span name, uint32_t at, uint32_t len,
+                    struct ov_span stem, uint64_t number_at)
+{
+    if (len == 0)
+        return number_at == 0 && ov_span_equal(name, stem);
+    return number_at == (uint64_t)at + 1 && stem.len == name.len - len &&
+           ov_span_equal(ov_span_clip(name, 0, at),
+                         ov_span_clip(stem, 0, at)) &&
+           ov_span_equal(ov_span_clip(name, at + len, name.len),
+                         ov_span_clip(stem, at, stem.len));
+}
+
+bool ov_names_find(struct ov_image *image, struct ov_span name,
+                   struct ov_names_key *ret)
+{
+    struct place p;
+    uint32_t at;
+    uint32_t len;
+    uint64_t number = ov_names_number(name, &at, &len);
+
+    if (name.len > OV_NAME_MAX || !read_place(image, -1, &p) ||
+        p.n > UINT32_MAX)
+        return false;
+    for (uint64_t i = 0; i < p.n; i++) {
+        uint8_t text[OV_NAME_MAX];
+        struct ov_span block;
+        uint64_t number_at;
+        size_t stem_len;
+
+        if (!read_block(image, &p, i / STEMS_BLOCK,
+                        p.n / STEMS_BLOCK + (p.n % STEMS_BLOCK != 0), &block) ||
+            !read_stem(block, i % STEMS_BLOCK, text, &stem_len, &number_at))
+            return false;
+        if (!is_stem(name, at, len, ov_span_of(text, stem_len), number_at))
+            continue;
+        *ret = (struct ov_names_key){
+            .stem = (uint32_t)i, .has_number = len > 0, .number = number};
+        return true;
+    }
+    return false;
 }
 
 bool ov_names_at(struct ov_image *image, int list, uint64_t index,

@@ -74,3 +74,21 @@ bool ov_names_block_at(struct ov_image *image, int list, uint64_t block,
 /* The name that a stem and a number make, into room for OV_NAME_MAX bytes. */
 bool ov_names_spell(struct ov_image *image, uint32_t stem, uint64_t number,
                     uint8_t ret[static OV_NAME_MAX], size_t *ret_len);
+
+/* What a name comes to in an image. Entries whose stem has no number have any
+ * number. */
+struct ov_names_key {
+    uint32_t stem;
+    bool has_number;
+    uint64_t number;
+};
+
+/* False if no entry has this name, or on damage. Reads all stems. */
+bool ov_names_find(struct ov_image *image, struct ov_span name,
+                   struct ov_names_key *ret);
+
+/* The number in a name: its longest run of at most 18 digits that prints back
+ * as it is, the last of equals; where it is, and 0 for *ret_len if there is
+ * none. */
+uint64_t ov_names_number(struct ov_span name, uint32_t *ret_at,
+                         uint32_t *ret_len);

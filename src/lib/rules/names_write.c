@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "base/assert.h"
+#include "rules/bits.h"
 #include "rules/names.h"
 #include "rules/slots.h"
 
 /* Writes the names section.
  *
  * Rules of one family differ in a number: Win.Trojan.Agent-123, -124 and so on.
- * So a name is cut into a number (its longest run of digits) and a stem (the
+ * So a name is cut into a number (its longest run of digits,
+ * ov_names_number) and a stem (the
  * rest, with the number's place), and an entry stores the stem's ID and the
  * number. Stems are numbered as they first occur and front-coded in blocks of
  * 16. Entries are kept in blocks of 64, in columns: stem, step of the number,
@@ -18,7 +20,6 @@
  * the sources were cut into parts. Limit: 4 GiB a list. */
 
 #define STEMS_BLOCK 16
-#define MAX_DIGITS 18
 #define SECTION_MAX ((size_t)UINT32_MAX)
 
 struct stem {
@@ -70,37 +71,6 @@ void ov_names_writer_free(struct ov_names_writer *w)
 
 /* ---- stems ---- */
 
-/* The longest run of digits that prints back as it is, the last of equals. */
-static void find_number(struct ov_span name, uint32_t *ret_at,
-                        uint32_t *ret_len)
-{
-    size_t at = 0;
-
-    *ret_at = 0;
-    *ret_len = 0;
-    while (at < name.len) {
-        size_t end = at;
-
-        while (end < name.len && ov_is_digit(name.ptr[end]))
-            end++;
-        if (end - at >= *ret_len && end > at && end - at <= MAX_DIGITS &&
-            (name.ptr[at] != '0' || end - at == 1)) {
-            *ret_at = (uint32_t)at;
-            *ret_len = (uint32_t)(end - at);
-        }
-        at = end + 1;
-    }
-}
-
-static uint64_t number_of(const struct stem *s)
-{
-    uint64_t value = 0;
-
-    for (uint32_t i = 0; i < s->len; i++)
-        value = value * 10 + (uint64_t)(s->name.ptr[s->at + i] - '0');
-    return value;
-}
-
 static struct ov_span head_of(const struct stem *s)
 {
     return ov_span_clip(s->name, 0, s->len == 0 ? s->name.len : s->at);
@@ -127,9 +97,8 @@ static enum ov_status find_stem(struct ov_names_writer *w, struct ov_span name,
     struct stem *added;
     uint32_t at;
 
-    find_number(name, &s.at, &s.len);
+    *ret_number = ov_names_number(name, &s.at, &s.len);
     s.hash = ov_slots_hash(ov_slots_hash(s.len != 0, head_of(&s)), tail_of(&s));
-    *ret_number = number_of(&s);
     at = s.hash;
     while (ov_slots_next(&w->slots, s.hash, &at, ret))
         if (is_same_stem(&w->stems.items[*ret], &s))
@@ -144,7 +113,6 @@ static enum ov_status find_stem(struct ov_names_writer *w, struct ov_span name,
 
 /* ---- columns ---- */
 
-/* The low `width` bits of each value, densely, lowest bits first. */
 static void put_bits(struct ov_buf *b, const uint64_t *values, size_t n,
                      unsigned width)
 {
@@ -155,12 +123,7 @@ static void put_bits(struct ov_buf *b, const uint64_t *values, size_t n,
         return;
     memset(room, 0, len);
     for (size_t i = 0; i < n; i++)
-        for (unsigned bit = 0; bit < width; bit++) {
-            size_t at = i * width + bit;
-
-            if (values[i] >> bit & 1)
-                room[at / 8] |= (uint8_t)(1u << at % 8);
-        }
+        ov_bits_set(room, i * width, width, values[i]);
     ov_buf_added(b, len);
 }
 
@@ -183,7 +146,7 @@ static void put_column(struct ov_buf *b, const int64_t *values, size_t n)
         above[i] = (uint64_t)values[i] - (uint64_t)least;
         all |= above[i];
     }
-    width = all == 0 ? 0 : 64 - (unsigned)__builtin_clzll(all);
+    width = ov_bits_in(all);
     ov_put_varint(b, zigzag(least));
     ov_put_u8(b, (uint8_t)width);
     if (width > 0)

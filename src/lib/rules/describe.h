@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+#include "rules/image.h"
+
+/* What is in a rule image, as text for people (`overt rules list|check|dump`).
+ * Text comes in pieces, so that a list of millions of names needs no memory.
+ * Strings from rule sources are escaped. */
+
+struct ov_text_out {
+    /* Takes one piece; false stops the text, which then ends with OV_IO. */
+    bool (*write)(void *data, struct ov_span text);
+    void *data;
+};
+
+/* All of these: OV_BAD_DIGEST or OV_MALFORMED if the image is damaged,
+ * OV_NO_MEMORY, OV_IO. */
+
+/* A line for every rule: name, kind, source:line, with tabs between. */
+OV_MUST_USE enum ov_status ov_describe_list(struct ov_image *image,
+                                            const struct ov_text_out *out);
+
+/* Rules per kind; what was left out, per reason and with an example; patterns
+ * that cost more than others, with the names of their rules. */
+OV_MUST_USE enum ov_status ov_describe_counts(struct ov_image *image,
+                                              const struct ov_text_out *out);
+
+/* The table of sections with their sizes, and the sources with their digests.
+ */
+OV_MUST_USE enum ov_status ov_describe_sections(struct ov_image *image,
+                                                const struct ov_text_out *out);
+
+/* Every rule of this name with all that the image has of it: condition, terms,
+ * patterns, or digest. OV_NOT_FOUND if there is none. */
+OV_MUST_USE enum ov_status ov_describe_rule(struct ov_image *image,
+                                            struct ov_span name,
+                                            const struct ov_text_out *out);

@@ -1,0 +1,284 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "match/matcher.h"
+#include "rules/compile.h"
+#include "rules/describe.h"
+#include "rules/image.h"
+#include "test.h"
+#include "torture.h"
+
+/* Text about an image whose patterns are really compiled. */
+
+static const struct ov_source source = {.name = {(const uint8_t *)"a\n.ldb", 6},
+                                        .text = {(const uint8_t *)"x", 1}};
+
+static bool keep(void *data, struct ov_span text)
+{
+    struct ov_buf *all = data;
+
+    ov_put_span(all, text);
+    return ov_buf_status(all) == OV_OK;
+}
+
+static const struct ov_cell cells[] = {
+    {.kind = OV_CELL_BYTE, .value = 0x68, .mask = 0xff},
+    {.kind = OV_CELL_BYTE, .value = 0x65, .mask = 0xff},
+    {.kind = OV_CELL_BYTE, .value = 0x6c, .mask = 0xff},
+    {.kind = OV_CELL_BYTE, .value = 0x6c, .mask = 0xff},
+    {.kind = OV_CELL_BYTE, .value = 0x6f, .mask = 0xff},
+    {.kind = OV_CELL_BYTE, .value = 0x05, .mask = 0x0f},
+    {.kind = OV_CELL_GAP, .gap_min = 2, .gap_max = 3},
+    {.kind = OV_CELL_ALT_OPEN},
+    {.kind = OV_CELL_BYTE, .value = 0x41, .mask = 0xff},
+    {.kind = OV_CELL_ALT_NEXT},
+    {.kind = OV_CELL_BYTE, .value = 0x42, .mask = 0xff},
+    {.kind = OV_CELL_ALT_CLOSE},
+    {.kind = OV_CELL_GAP, .gap_min = 0, .gap_max = OV_GAP_INF},
+    {.kind = OV_CELL_BYTE, .value = 0x77, .mask = 0xff},
+    {.kind = OV_CELL_BYTE, .value = 0x78, .mask = 0xff},
+    {.kind = OV_CELL_BYTE, .value = 0x79, .mask = 0xff},
+    {.kind = OV_CELL_BYTE, .value = 0x7a, .mask = 0xff},
+};
+
+static const struct ov_cell short_cells[] = {
+    {.kind = OV_CELL_BYTE, .value = 0x68, .mask = 0xff},
+    {.kind = OV_CELL_BYTE, .value = 0x65, .mask = 0xff},
+};
+
+#define N_CELLS (sizeof(cells) / sizeof(cells[0]))
+
+static const struct ov_term terms[] = {
+    {.kind = OV_TERM_PATTERN,
+     .pattern = {.cells = cells,
+                 .n_cells = N_CELLS,
+                 .place = {.kind = OV_PLACE_ENTRY, .at = 4, .shift = 16}}},
+    {.kind = OV_TERM_REGEX,
+     .regex = {.source = {(const uint8_t *)"a.b", 3},
+               .flags = OV_REGEX_CASELESS | OV_REGEX_DOTALL,
+               .trigger = {(const uint8_t *)"\x07\x00", 2}}},
+    {.kind = OV_TERM_PATTERN, .pattern = {.cells = short_cells, .n_cells = 2}},
+};
+
+static void add_hash(struct ov_part *part, const char *name, uint8_t byte,
+                     uint64_t size)
+{
+    struct ov_hash_rule *h = ov_part_add(&part->hashes[0][OV_MD5]);
+
+    assert_non_null(h);
+    h->name = ov_span_str(name);
+    h->size = size;
+    h->line = 5;
+    memset(h->digest, byte, 16);
+}
+
+static struct ov_image *make_image(struct ov_buf *ret)
+{
+    struct ov_part *part = ov_part_new(0);
+    struct ov_rule *r = ov_part_add(&part->rules);
+    struct ov_skip *skip = ov_part_add(&part->skips);
+    struct ov_compile_job job = {
+        .sources = &source, .n_sources = 1, .parts = &part, .n_parts = 1};
+    struct ov_image *image = NULL;
+
+    *r = (struct ov_rule){.name = OV_SPAN_LIT("Win.Logical-1"),
+                          .line = 2,
+                          .flags = OV_RULE_UNWANTED,
+                          .targets = 2,
+                          .terms = terms,
+                          .n_terms = 3,
+                          .condition = OV_SPAN_LIT("\x07\x00\x07\x02\x08\x02")};
+    *skip = (struct ov_skip){.line = 9,
+                             .is_error = true,
+                             .why = OV_SPAN_LIT("no colon"),
+                             .what = OV_SPAN_LIT("abc\x1b")};
+    add_hash(part, "Win.Hash-7", 0xab, 123);
+    add_hash(part, "Win.Hash-8", 0x12, OV_SIZE_ANY);
+    add_hash(part, "Plain", 0xcd, 5);
+    *ret = ov_buf_with_max(SIZE_MAX);
+    assert_int_equal(ov_compile(&job, ret, NULL, NULL), OV_OK);
+    assert_int_equal(ov_image_open(ov_buf_span(ret), &image, NULL), OV_OK);
+    ov_part_free(part);
+    return image;
+}
+
+/* The text of one of the four, NUL-terminated. */
+static char *text_of(struct ov_buf *all,
+                     enum ov_status (*describe)(struct ov_image *,
+                                                const struct ov_text_out *))
+{
+    OV_AUTO_DONE(buf) file = {0};
+    const struct ov_text_out out = {.write = keep, .data = all};
+    struct ov_image *image = make_image(&file);
+
+    *all = ov_buf_with_max(SIZE_MAX);
+    assert_int_equal(describe(image, &out), OV_OK);
+    ov_put_u8(all, 0);
+    ov_image_free(image);
+    return (char *)all->ptr;
+}
+
+static void a_list_has_a_line_for_each_rule(void **state)
+{
+    OV_AUTO_DONE(buf) all = {0};
+
+    (void)state;
+    assert_string_equal(text_of(&all, ov_describe_list),
+                        "Win.Logical-1\tlogical\ta\\x0a.ldb:2\n"
+                        "Win.Hash-7\thash\ta\\x0a.ldb:5\n"
+                        "Win.Hash-8\thash\ta\\x0a.ldb:5\n"
+                        "Plain\thash\ta\\x0a.ldb:5\n");
+}
+
+static void counts_tell_kinds_and_reasons(void **state)
+{
+    OV_AUTO_DONE(buf) all = {0};
+    const char *text = text_of(&all, ov_describe_counts);
+
+    (void)state;
+    assert_non_null(strstr(text, "1  logical\n"));
+    assert_non_null(strstr(text, "3  hash\n"));
+    assert_non_null(strstr(text, "1  refused: no colon\n"));
+    assert_non_null(strstr(text, "first at a\\x0a.ldb:9: abc\\x1b\n"));
+    assert_non_null(strstr(text, "cost more than others: 1\n"));
+    assert_non_null(strstr(text, "Win.Logical-1 (a\\x0a.ldb:2): no four"));
+}
+
+static void sections_are_listed_with_the_sources(void **state)
+{
+    OV_AUTO_DONE(buf) all = {0};
+    const char *text = text_of(&all, ov_describe_sections);
+
+    (void)state;
+    assert_non_null(strstr(text, "  rule-data\n"));
+    /* SHA-256 of "x" */
+    assert_non_null(strstr(text, "  2d711642b726b044"));
+    assert_non_null(strstr(text, "1 bytes, 4 rules, 1 left out  a\\x0a.ldb\n"));
+}
+
+static enum ov_status describe_logical(struct ov_image *image,
+                                       const struct ov_text_out *out)
+{
+    return ov_describe_rule(image, OV_SPAN_LIT("Win.Logical-1"), out);
+}
+
+static void a_rule_is_shown_with_its_terms(void **state)
+{
+    OV_AUTO_DONE(buf) all = {0};
+
+    (void)state;
+    assert_string_equal(text_of(&all, describe_logical),
+                        "rule Win.Logical-1\n"
+                        "  source  a\\x0a.ldb:2\n"
+                        "  kind    logical\n"
+                        "  flags   unwanted\n"
+                        "  targets 1\n"
+                        "  condition\n"
+                        "       0  term 0\n"
+                        "       2  term 2\n"
+                        "       4  all 2\n"
+                        "  terms\n"
+                        "      0  pattern 0 at EP+4,16\n"
+                        "         68656c6c6f?5{2-3}(41|42)*7778797a\n"
+                        "      1  regex at * /a.b/is\n"
+                        "         if\n"
+                        "           0  term 0\n"
+                        "      2  pattern 1 at *\n"
+                        "         6865\n");
+}
+
+static enum ov_status describe_hash(struct ov_image *image,
+                                    const struct ov_text_out *out)
+{
+    OV_TRY(ov_describe_rule(image, OV_SPAN_LIT("Win.Hash-8"), out));
+    return ov_describe_rule(image, OV_SPAN_LIT("Plain"), out);
+}
+
+static void a_hash_is_shown_with_its_digest(void **state)
+{
+    OV_AUTO_DONE(buf) all = {0};
+
+    (void)state;
+    assert_string_equal(text_of(&all, describe_hash),
+                        "rule Win.Hash-8\n"
+                        "  source  a\\x0a.ldb:5\n"
+                        "  kind    hash\n"
+                        "  flags  \n"
+                        "  md5     12121212121212121212121212121212\n"
+                        "  size    any\n"
+                        "rule Plain\n"
+                        "  source  a\\x0a.ldb:5\n"
+                        "  kind    hash\n"
+                        "  flags  \n"
+                        "  md5     cdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcd\n"
+                        "  size    5\n");
+}
+
+static void an_unknown_name_is_not_found(void **state)
+{
+    static const char *const names[] = {"", "Win.Logical-2", "Win.Hash-6",
+                                        "Win.Hash-", "Plain-1"};
+    OV_AUTO_DONE(buf) file = {0};
+    OV_AUTO_DONE(buf) all = ov_buf_with_max(SIZE_MAX);
+    const struct ov_text_out out = {.write = keep, .data = &all};
+    struct ov_image *image = make_image(&file);
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+        assert_int_equal(ov_describe_rule(image, ov_span_str(names[i]), &out),
+                         OV_NOT_FOUND);
+    assert_int_equal(all.len, 0);
+    ov_image_free(image);
+}
+
+static bool refuse(void *data, struct ov_span text)
+{
+    (void)data;
+    (void)text;
+    return false;
+}
+
+static void a_refused_piece_ends_the_text(void **state)
+{
+    OV_AUTO_DONE(buf) file = {0};
+    const struct ov_text_out out = {.write = refuse};
+    struct ov_image *image = make_image(&file);
+
+    (void)state;
+    assert_int_equal(ov_describe_list(image, &out), OV_IO);
+    ov_image_free(image);
+}
+
+static enum ov_status describe_all(void *arg)
+{
+    struct ov_image *image = arg;
+    OV_AUTO_DONE(buf) all = ov_buf_with_max(SIZE_MAX);
+    const struct ov_text_out out = {.write = keep, .data = &all};
+    enum ov_status s = ov_describe_list(image, &out);
+
+    if (s == OV_OK)
+        s = ov_describe_counts(image, &out);
+    if (s == OV_OK)
+        s = describe_logical(image, &out);
+    if (s == OV_OK)
+        s = describe_hash(image, &out);
+    /* the buffer that keeps the text fails too */
+    return ov_buf_status(&all) != OV_OK ? ov_buf_status(&all) : s;
+}
+
+static void a_failed_allocation_ends_well(void **state)
+{
+    OV_AUTO_DONE(buf) file = {0};
+    struct ov_image *image = make_image(&file);
+
+    (void)state;
+    assert_true(ov_torture(describe_all, image) > 5);
+    ov_image_free(image);
+}
+
+OV_TEST_MAIN(OV_TEST(a_list_has_a_line_for_each_rule),
+             OV_TEST(counts_tell_kinds_and_reasons),
+             OV_TEST(sections_are_listed_with_the_sources),
+             OV_TEST(a_rule_is_shown_with_its_terms),
+             OV_TEST(a_hash_is_shown_with_its_digest),
+             OV_TEST(an_unknown_name_is_not_found),
+             OV_TEST(a_refused_piece_ends_the_text),
+             OV_TEST(a_failed_allocation_ends_well))
