@@ -30,20 +30,20 @@ void *ov_alloc(size_t size)
 
 void *ov_alloc_array(size_t count, size_t size)
 {
-    size_t total;
-
-    if (is_to_fail() || __builtin_mul_overflow(count, size, &total))
+    if (is_to_fail())
         return NULL;
-    return calloc(1, total > 0 ? total : 1);
+    if (count == 0 || size == 0)
+        return calloc(1, 1);
+    return calloc(count, size);
 }
 
 void *ov_realloc_array(void *old, size_t count, size_t size)
 {
-    size_t total;
-
-    if (is_to_fail() || __builtin_mul_overflow(count, size, &total))
+    if (is_to_fail())
         return NULL;
-    return realloc(old, total > 0 ? total : 1);
+    if (count == 0 || size == 0)
+        count = size = 1;
+    return reallocarray(old, count, size);
 }
 
 void ov_free(void *ptr)

@@ -1,0 +1,190 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <stdio.h>
+#include <string.h>
+
+#include "command.h"
+#include "option.h"
+#include "output.h"
+#include "rule_set.h"
+#include "sys/file.h"
+#include "sys/spawn.h"
+
+/* overt rules: build an image, or have one printed by a jailed process. */
+
+#define MAX_THREADS 256
+
+struct rules_options {
+    struct rule_set_options set;
+    const char *output;
+};
+
+static const char *set_output(void *data, const char *value)
+{
+    ((struct rules_options *)data)->output = value;
+    return NULL;
+}
+
+static const char *set_threads(void *data, const char *value)
+{
+    uint64_t n;
+
+    if (!option_number(value, MAX_THREADS, &n))
+        return "not a number of threads";
+    ((struct rules_options *)data)->set.n_threads = (unsigned)n;
+    return NULL;
+}
+
+static const char *set_key(void *data, const char *value)
+{
+    ((struct rules_options *)data)->set.cvd_key = value;
+    return NULL;
+}
+
+static const char *set_unsigned(void *data, const char *value)
+{
+    (void)value;
+    ((struct rules_options *)data)->set.allow_unsigned = true;
+    return NULL;
+}
+
+static const char *set_skip(void *data, const char *value)
+{
+    (void)value;
+    ((struct rules_options *)data)->set.skip_errors = true;
+    return NULL;
+}
+
+static const char *set_best_effort(void *data, const char *value)
+{
+    (void)value;
+    ((struct rules_options *)data)->set.spawn_flags |= OV_SPAWN_BEST_EFFORT;
+    return NULL;
+}
+
+static const struct option_row rows[] = {
+    {"output", 'o', "IMAGE", "where to write the image", set_output},
+    {"threads", 'j', "N", "threads to compile with; default: all", set_threads},
+    {"cvd-key", 0, "FILE", "public key of .cvd and .cld files", set_key},
+    {"allow-unsigned", 0, NULL, "take .cvd and .cld whose signature fails",
+     set_unsigned},
+    {"skip-errors", 0, NULL, "leave out lines at fault, compile the rest",
+     set_skip},
+    {"best-effort-jail", 0, NULL, "go on where a jail step is not possible",
+     set_best_effort},
+};
+
+static const struct option_list options = {
+    "overt rules",
+    "build SRC... -o IMAGE\n"
+    "       overt rules list|check|dump IMAGE\n"
+    "SRC: ClamAV databases, YARA files, or folders of them.",
+    rows, sizeof(rows) / sizeof(rows[0])};
+
+static void print_report(const struct rule_set *set, const char *path)
+{
+    struct out *o = out_standard();
+
+    out_escaped(o, ov_span_str(path));
+    out_format(o,
+               ": %llu rules, %llu hashes, %llu patterns, %llu bytes; %llu "
+               "lines not used, %llu ignored\n",
+               (unsigned long long)set->report.n_rules,
+               (unsigned long long)set->report.n_hashes,
+               (unsigned long long)set->report.n_patterns,
+               (unsigned long long)set->image_len,
+               (unsigned long long)set->report.n_skipped,
+               (unsigned long long)set->report.n_ignored);
+}
+
+static int build(struct rules_options *o)
+{
+    struct rule_set set;
+    struct ov_diag diag = {0};
+    enum ov_status status;
+
+    o->set.no_cache = true;
+    if (o->output == NULL || o->set.n_paths == 0) {
+        out_error("rules build: give sources and -o IMAGE; see overt rules "
+                  "--help");
+        return EXIT_ERROR;
+    }
+    if (!rule_set_load(&o->set, &set))
+        return EXIT_ERROR;
+    status = ov_file_copy(o->output, set.image_fd, set.image_len, &diag);
+    if (status != OV_OK)
+        out_error("%s: cannot write: %s", o->output, diag.text);
+    else
+        print_report(&set, o->output);
+    rule_set_done(&set);
+    return status == OV_OK && !set.has_errors && out_flush(out_standard())
+               ? EXIT_CLEAN
+               : EXIT_ERROR;
+}
+
+static bool write_text(void *data, struct ov_span text)
+{
+    struct out *o = data;
+
+    ov_put_span(&o->text, text); /* escaped by those who made it */
+    return out_flush(o);
+}
+
+static int show(const struct rules_options *o, enum ov_judge_show what)
+{
+    struct ov_judge_view view = {.what = what,
+                                 .spawn_flags = o->set.spawn_flags,
+                                 .write = write_text,
+                                 .data = out_standard()};
+    struct ov_judge_refusal refusal;
+    struct rule_set set;
+    enum ov_status status;
+
+    if (o->set.n_paths != 1) {
+        out_error("rules: give one image; see overt rules --help");
+        return EXIT_ERROR;
+    }
+    if (!rule_set_open_image(o->set.paths[0], &set))
+        return EXIT_ERROR;
+    view.image_fd = set.image_fd;
+    view.image_len = set.image_len;
+    status = ov_judge_show(&view, &refusal);
+    if (status != OV_OK)
+        out_error("%s: %s", o->set.paths[0], refusal.text);
+    rule_set_done(&set);
+    return status == OV_OK ? EXIT_CLEAN : EXIT_ERROR;
+}
+
+static const struct {
+    const char *word;
+    enum ov_judge_show what;
+} shows[] = {
+    {"list", OV_JUDGE_LIST},
+    {"check", OV_JUDGE_CHECK},
+    {"dump", OV_JUDGE_DUMP},
+};
+
+int cmd_rules(int argc, char **argv)
+{
+    struct rules_options o = {0};
+    bool is_help = false;
+
+    if (!options_parse(&options, &argc, argv, &o, &is_help))
+        return EXIT_ERROR;
+    if (is_help)
+        return EXIT_CLEAN;
+    if (argc < 2) {
+        out_error("rules: say what to do; see overt rules --help");
+        return EXIT_ERROR;
+    }
+    o.set.paths = (const char *const *)argv + 2;
+    o.set.n_paths = (size_t)argc - 2;
+    if (strcmp(argv[1], "build") == 0)
+        return build(&o);
+    for (size_t i = 0; i < sizeof(shows) / sizeof(shows[0]); i++) {
+        if (strcmp(argv[1], shows[i].word) == 0)
+            return show(&o, shows[i].what);
+    }
+    out_error("rules: no such thing to do: %s; see overt rules --help",
+              argv[1]);
+    return EXIT_ERROR;
+}

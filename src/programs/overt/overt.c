@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <string.h>
+
+#include "command.h"
+#include "output.h"
+
+/* overt COMMAND ...: finds the command in commands.def. */
+
+static const struct {
+    const char *word;
+    int (*function)(int argc, char **argv);
+    const char *what;
+} commands[] = {
+
+#define COMMAND(word, function, what) {word, function, what},
+#include "commands.def"
+#undef COMMAND
+};
+
+#define N_COMMANDS (sizeof(commands) / sizeof(commands[0]))
+
+static int print_help(void)
+{
+    struct out *o = out_standard();
+
+    out_format(o, "usage: overt COMMAND [OPTION]... [ARGUMENT]...\n\n");
+    for (size_t i = 0; i < N_COMMANDS; i++)
+        out_format(o, "  %-10s %s\n", commands[i].word, commands[i].what);
+    out_format(o, "\novert COMMAND --help tells its options, man overt more.\n"
+                  "Exit codes: 0 clean, 1 detected, 2 error, 3 inconclusive\n");
+    return out_flush(o) ? EXIT_CLEAN : EXIT_ERROR;
+}
+
+static int print_version(void)
+{
+    struct out *o = out_standard();
+
+    out_format(o, "overt %s\n", OV_VERSION);
+    return out_flush(o) ? EXIT_CLEAN : EXIT_ERROR;
+}
+
+int main(int argc, char **argv)
+{
+    if (argc < 2) {
+        out_error("say what to do, for example: overt scan FOLDER; see overt "
+                  "help");
+        return EXIT_ERROR;
+    }
+    if (strcmp(argv[1], "help") == 0 || strcmp(argv[1], "--help") == 0 ||
+        strcmp(argv[1], "-h") == 0)
+        return print_help();
+    if (strcmp(argv[1], "--version") == 0 || strcmp(argv[1], "version") == 0)
+        return print_version();
+    for (size_t i = 0; i < N_COMMANDS; i++) {
+        if (strcmp(argv[1], commands[i].word) == 0)
+            return commands[i].function(argc - 1, argv + 1);
+    }
+    out_error("no such command: %s; see overt help", argv[1]);
+    return EXIT_ERROR;
+}

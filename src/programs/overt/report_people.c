@@ -1,0 +1,223 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "report_people.h"
+
+#include <stdio.h>
+
+#include "base/text.h"
+
+/* PATH: DETECTED rule in member (source:line)
+ *
+ * One line a finding, the path first, as grep and compilers do. */
+
+#define RED "31;1"
+#define YELLOW "33"
+#define PROGRESS_EVERY_NS UINT64_C(200000000)
+#define SHOWN_BYTES 32
+
+static struct scan_report *self(struct report *r)
+{
+    return (struct scan_report *)(void *)r;
+}
+
+static void put_path(struct out *o, const char *path)
+{
+    out_escaped(o, ov_span_str(path));
+    out_format(o, ": ");
+}
+
+static void put_word(struct out *o, const char *color, const char *word)
+{
+    out_color(o, color);
+    out_format(o, "%s", word);
+    out_color(o, "");
+}
+
+static void put_members(struct out *o, const struct ov_wire_path *path)
+{
+    for (size_t i = 0; i < path->n; i++) {
+        out_format(o, i == 0 ? " in " : " > ");
+        out_escaped(o, path->names[i].len > 0 ? path->names[i]
+                                              : OV_SPAN_LIT("(no name)"));
+    }
+}
+
+static void put_evidence(struct out *o, const struct ov_wire_evidence *e)
+{
+    struct ov_span shown = ov_span_clip(e->bytes, 0, SHOWN_BYTES);
+
+    out_format(o, "    part %u at byte %llu (0x%llx), %llu long", e->term,
+               (unsigned long long)e->at, (unsigned long long)e->at,
+               (unsigned long long)e->len);
+    if (e->view.len > 0 && !ov_span_equal(e->view, OV_SPAN_LIT("raw"))) {
+        out_format(o, ", in the form \"");
+        out_escaped(o, e->view);
+        out_format(o, "\"");
+    }
+    out_format(o, ": ");
+    ov_put_hex(&o->text, shown);
+    out_format(o, shown.len < e->len ? "... \"" : " \"");
+    out_escaped(o, shown);
+    out_format(o, "\"\n");
+}
+
+static void put_explanation(struct out *o, const struct ov_wire_detection *d)
+{
+    out_format(o, "    by its ");
+    out_escaped(o, d->kind);
+    out_format(o, "; a ");
+    out_escaped(o, d->type);
+    out_format(o, " of %llu bytes\n", (unsigned long long)d->object_len);
+    for (size_t i = 0; i < d->n_evidence; i++)
+        put_evidence(o, &d->evidence[i]);
+}
+
+static void on_detection(struct report *r, const char *path,
+                         const struct ov_wire_detection *d)
+{
+    struct out *o = self(r)->out;
+    bool is_unwanted = (d->flags & OV_RULE_UNWANTED) != 0;
+
+    put_path(o, path);
+    put_word(o, is_unwanted ? YELLOW : RED,
+             is_unwanted ? "UNWANTED" : "DETECTED");
+    out_format(o, " ");
+    out_escaped(o, d->rule);
+    put_members(o, &d->path);
+    if (d->source.len > 0) {
+        out_format(o, " (");
+        out_escaped(o, d->source);
+        out_format(o, ":%u)", d->line);
+    }
+    out_format(o, "\n");
+    if (self(r)->has_explanation)
+        put_explanation(o, d);
+}
+
+static void on_inconclusive(struct report *r, const char *path,
+                            const struct ov_wire_inconclusive *i)
+{
+    struct out *o = self(r)->out;
+
+    put_path(o, path);
+    put_word(o, YELLOW, "INCONCLUSIVE");
+    out_format(o, " ");
+    out_escaped(o, i->reason);
+    if (i->detail.len > 0) {
+        out_format(o, " ");
+        out_escaped(o, i->detail);
+    }
+    put_members(o, &i->path);
+    if (i->at > 0)
+        out_format(o, " at byte %llu", (unsigned long long)i->at);
+    out_format(o, "\n");
+}
+
+static void on_file(struct report *r, const struct scan_file *f)
+{
+    if (!self(r)->is_verbose || f->verdict > OV_CLEAN)
+        return;
+    put_path(self(r)->out, f->path);
+    out_format(self(r)->out, "%s%s\n", verdict_word(f->verdict),
+               f->is_cached ? " (unchanged)" : "");
+}
+
+static void on_error(struct report *r, const char *path, const char *text)
+{
+    (void)!out_flush(self(r)->out); /* so that lines stay in order */
+    out_error("%s: %s", path, text);
+}
+
+static void put_size(char *to, size_t size, double bytes)
+{
+    static const char *const units[] = {"B", "KiB", "MiB", "GiB", "TiB"};
+    size_t unit = 0;
+
+    while (bytes >= 1024 && unit < 4) {
+        bytes /= 1024;
+        unit++;
+    }
+    (void)!snprintf(to, size, unit == 0 ? "%.0f %s" : "%.1f %s", bytes,
+                    units[unit]); /* short */
+}
+
+static double seconds(const struct scan_totals *t)
+{
+    return t->n_nanoseconds > 0 ? (double)t->n_nanoseconds / 1e9 : 1e-9;
+}
+
+static void show_progress(const struct scan_totals *t)
+{
+    char bytes[32];
+    char rate[32];
+    char line[160];
+
+    put_size(bytes, sizeof(bytes), (double)t->n_bytes);
+    put_size(rate, sizeof(rate), (double)t->n_bytes / seconds(t));
+    (void)!snprintf(
+        line, sizeof(line), "%llu files, %s, %.0f files/s, %s/s, %llu detected",
+        (unsigned long long)t->n_files, bytes, (double)t->n_files / seconds(t),
+        rate, (unsigned long long)t->by_verdict[OV_DETECTED]); /* cut is fine */
+    out_progress(line);
+}
+
+bool report_tick(struct report *r, const struct scan_totals *t)
+{
+    struct scan_report *s = self(r);
+    bool is_read = out_flush(s->out);
+
+    if (out_has_progress() &&
+        t->n_nanoseconds - s->last_progress > PROGRESS_EVERY_NS) {
+        s->last_progress = t->n_nanoseconds;
+        show_progress(t);
+    }
+    return is_read;
+}
+
+static void put_count(struct out *o, uint64_t n, const char *what)
+{
+    out_format(o, "  %10llu %s\n", (unsigned long long)n, what);
+}
+
+static void put_counts(struct out *o, const struct scan_totals *t)
+{
+    put_count(o, t->n_files, "files looked at");
+    put_count(o, t->by_verdict[OV_CLEAN] + t->by_verdict[OV_TRUSTED],
+              t->by_verdict[OV_TRUSTED] > 0 ? "clean, or on an allow list"
+                                            : "clean");
+    if (t->n_cached > 0)
+        put_count(o, t->n_cached, "of these unchanged since found clean");
+    put_count(o, t->by_verdict[OV_DETECTED], "detected");
+    if (t->by_verdict[OV_UNWANTED] > 0)
+        put_count(o, t->by_verdict[OV_UNWANTED], "unwanted");
+    put_count(o, t->by_verdict[OV_INCONCLUSIVE], "inconclusive");
+    put_count(o, t->n_errors, "errors");
+}
+
+static void on_summary(struct report *r, const struct scan_totals *t)
+{
+    struct out *o = self(r)->out;
+    char bytes[32];
+
+    out_progress(NULL);
+    if (self(r)->is_quiet)
+        return;
+    put_size(bytes, sizeof(bytes), (double)t->n_bytes);
+    out_format(o, "\n");
+    put_counts(o, t);
+    out_format(o, "  %s in %.2f s; rules ", bytes, seconds(t));
+    ov_put_hex(&o->text, ov_span_of(t->pool.digest, OV_WIRE_DIGEST));
+    out_format(o, "\n");
+    if (!ov_jail_is_whole(&t->pool.jail) && t->pool.is_open)
+        out_format(o, "  NOT FULLY JAILED: best effort was asked for\n");
+    if (t->is_interrupted)
+        out_format(o,
+                   "  INTERRUPTED: %llu files that were begun are not scanned, "
+                   "the rest was not looked at\n",
+                   (unsigned long long)t->n_unscanned);
+}
+
+void report_people(struct scan_report *r)
+{
+    r->report = (struct report){on_detection, on_inconclusive, on_file,
+                                on_error,     report_tick,     on_summary};
+}

@@ -1,0 +1,305 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "rule_set.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdio.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/text.h"
+#include "crypto/digest.h"
+#include "output.h"
+#include "rule_files.h"
+#include "sys/fd.h"
+#include "sys/file.h"
+#include "sys/locate.h"
+#include "sys/verdict_cache.h"
+
+/* A compiled image is kept below the cache folder, named by a digest of what
+ * it was made of: names, identities, sizes and times of the sources (the time
+ * of change cannot be set back), the options, and the judge's own binary. So a
+ * second start compiles nothing and reads no source. */
+
+#define IMAGE_MAGIC "OVERTIMG"
+#define PREFIX "image-"
+#define KEEP_IMAGES 4
+#define MAX_KEY_FILE 4096
+#define SHIPPED "/starter.img"
+
+void rule_set_done(struct rule_set *s)
+{
+    ov_fd_cleanup(&s->image_fd);
+    s->image_fd = -1;
+}
+
+static void put_file_identity(struct ov_buf *b, const char *path)
+{
+    struct stat st = {0};
+
+    ov_put_block(b, ov_span_str(path));
+    if (stat(path, &st) != 0)
+        return;
+    ov_put_u64(b, st.st_dev);
+    ov_put_u64(b, st.st_ino);
+    ov_put_u64(b, (uint64_t)st.st_size);
+    ov_put_u64(b, (uint64_t)st.st_ctim.tv_sec);
+    ov_put_u64(b, (uint64_t)st.st_ctim.tv_nsec);
+    ov_put_u64(b, (uint64_t)st.st_mtim.tv_sec);
+    ov_put_u64(b, (uint64_t)st.st_mtim.tv_nsec);
+}
+
+void put_engine_identity(struct ov_buf *b)
+{
+    static const char *const roles[] = {"worker", "judge"};
+
+    ov_put_str(b, OV_VERSION);
+    for (size_t i = 0; i < sizeof(roles) / sizeof(roles[0]); i++) {
+        OV_AUTO_DONE(buf) path = ov_buf_with_max(PATH_MAX);
+
+        if (ov_locate_program(roles[i], &path) == OV_OK)
+            put_file_identity(b, (char *)path.ptr);
+    }
+}
+
+/* Whether the file begins as an image does; -1 on error. */
+static int is_image(int fd)
+{
+    char magic[sizeof(IMAGE_MAGIC) - 1];
+    ssize_t got = pread(fd, magic, sizeof(magic), 0);
+
+    if (got < 0)
+        return -1;
+    return got == (ssize_t)sizeof(magic) &&
+           memcmp(magic, IMAGE_MAGIC, sizeof(magic)) == 0;
+}
+
+static bool open_if_image(const char *path, struct rule_set *ret)
+{
+    OV_AUTO_FD fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+    struct stat st;
+
+    if (fd < 0 || fstat(fd, &st) != 0 || !S_ISREG(st.st_mode) ||
+        is_image(fd) != 1)
+        return false;
+    *ret = (struct rule_set){.image_fd = ov_fd_steal(&fd),
+                             .image_len = (uint64_t)st.st_size};
+    return true;
+}
+
+bool rule_set_open_image(const char *path, struct rule_set *ret)
+{
+    struct stat st;
+
+    if (stat(path, &st) != 0) {
+        out_error("%s: %s", path, strerror(errno));
+        return false;
+    }
+    if (open_if_image(path, ret))
+        return true;
+    out_error("%s: not a rule image; make one with: overt rules build", path);
+    return false;
+}
+
+/* ---- the kept image ---- */
+
+/* The path of the image for these sources, or false: nothing is kept. */
+static bool put_kept_path(struct ov_buf *path, const struct rule_files *files,
+                          const struct rule_set_options *options,
+                          struct ov_span key)
+{
+    OV_AUTO_DONE(buf) what = ov_buf_with_max(SIZE_MAX);
+    uint8_t digest[OV_DIGEST_MAX];
+
+    put_engine_identity(&what);
+    ov_put_u8(&what, options->allow_unsigned);
+    ov_put_block(&what, key);
+    for (size_t i = 0; i < files->n; i++) {
+        ov_put_block(&what, ov_span_str(files->items[i].name));
+        put_file_identity(&what, files->items[i].path);
+    }
+    if (ov_buf_status(&what) != OV_OK ||
+        ov_digest(OV_SHA256, ov_buf_span(&what), digest) != OV_OK ||
+        ov_locate_cache(path) != OV_OK)
+        return false;
+    path->len--; /* the NUL */
+    ov_put_str(path, "/" PREFIX);
+    ov_put_hex(path, ov_span_of(digest, 16));
+    ov_put_u8(path, 0);
+    return ov_buf_status(path) == OV_OK;
+}
+
+static bool is_ours(int fd)
+{
+    struct stat st;
+
+    return fstat(fd, &st) == 0 && st.st_uid == geteuid() &&
+           (st.st_mode & (S_IWGRP | S_IWOTH)) == 0;
+}
+
+static bool open_kept(const char *path, struct rule_set *ret)
+{
+    struct rule_set s;
+
+    if (!open_if_image(path, &s))
+        return false;
+    if (!is_ours(s.image_fd)) {
+        rule_set_done(&s);
+        return false;
+    }
+    (void)!utimensat(AT_FDCWD, path, NULL, 0); /* used: keep it longer */
+    *ret = s;
+    return true;
+}
+
+static void keep(const char *path, const struct rule_set *s)
+{
+    OV_AUTO_DONE(buf) folder = ov_buf_with_max(PATH_MAX);
+
+    /* The scan goes on without; it only begins later next time. */
+    if (ov_file_copy(path, s->image_fd, s->image_len, NULL) == OV_OK &&
+        ov_locate_cache(&folder) == OV_OK)
+        ov_prune_folder((char *)folder.ptr, PREFIX, KEEP_IMAGES);
+}
+
+/* ---- compiling ---- */
+
+static void on_progress(void *data, uint64_t done, uint64_t total)
+{
+    char line[64];
+
+    (void)data;
+    (void)!snprintf(line, sizeof(line), "compiling rules: %llu %%",
+                    total > 0 ? (unsigned long long)(done * 100 / total)
+                              : 0ull); /* short */
+    out_progress(line);
+}
+
+static void on_skip(void *data, const struct ov_wire_skip *s)
+{
+    struct rule_set *set = data;
+
+    set->has_errors = true;
+    out_error("%.*s:%u: %.*s: %.*s", (int)s->source.len,
+              (const char *)s->source.ptr, s->line, (int)s->why.len,
+              (const char *)s->why.ptr, (int)s->what.len,
+              (const char *)s->what.ptr);
+}
+
+static void tell_refusal(const struct ov_judge_refusal *r)
+{
+    if (r->source[0] != '\0' && r->line != 0)
+        out_error("%s:%u: %s", r->source, r->line, r->text);
+    else if (r->source[0] != '\0')
+        out_error("%s: %s", r->source, r->text);
+    else
+        out_error("%s", r->text);
+    if (r->status == OV_BAD_SIGNATURE || r->status == OV_BAD_DIGEST)
+        out_error("get it again from its publisher, or give --cvd-key or "
+                  "--allow-unsigned if you know why");
+}
+
+static bool compile(const struct rule_files *files,
+                    const struct rule_set_options *options, struct ov_span key,
+                    struct rule_set *ret)
+{
+    struct rule_set s = {.image_fd = -1, .is_compiled = true};
+    struct ov_judge_refusal refusal;
+    const struct ov_judge_job job = {
+        .sources = files->items,
+        .n_sources = files->n,
+        .n_threads = options->n_threads,
+        .allow_unsigned = options->allow_unsigned,
+        .skip_errors = options->skip_errors,
+        .key = key,
+        .spawn_flags = options->spawn_flags,
+        .progress = on_progress,
+        .skip = on_skip,
+        .data = &s,
+    };
+    enum ov_status status =
+        ov_judge_compile(&job, &s.image_fd, &s.report, &refusal);
+
+    out_progress(NULL);
+    if (status != OV_OK) {
+        tell_refusal(&refusal);
+        return false;
+    }
+    s.image_len = s.report.image_len;
+    *ret = s;
+    return true;
+}
+
+static bool load_files(const struct rule_files *files,
+                       const struct rule_set_options *options,
+                       struct rule_set *ret)
+{
+    OV_AUTO_DONE(buf) path = ov_buf_with_max(PATH_MAX);
+    OV_AUTO_DONE(buf) key = ov_buf_with_max(MAX_KEY_FILE);
+    struct ov_span key_text;
+    bool has_path;
+
+    if (options->cvd_key != NULL &&
+        ov_file_read(options->cvd_key, &key) != OV_OK) {
+        out_error("%s: cannot read this key", options->cvd_key);
+        return false;
+    }
+    key_text = ov_buf_span(&key);
+    while (key_text.len > 0 && key_text.ptr[key_text.len - 1] <= ' ')
+        key_text.len--;
+    has_path =
+        !options->no_cache && put_kept_path(&path, files, options, key_text);
+    if (has_path && open_kept((char *)path.ptr, ret))
+        return true;
+    if (!compile(files, options, key_text, ret))
+        return false;
+    /* With lines left out it is compiled again each time, so that they are
+     * told each time. */
+    if (has_path && !ret->has_errors)
+        keep((char *)path.ptr, ret);
+    return true;
+}
+
+static bool load_shipped(const struct rule_set_options *options,
+                         struct rule_set *ret)
+{
+    OV_AUTO_DONE(buf) path = ov_buf_with_max(PATH_MAX);
+    struct rule_files files = {0};
+    bool is_good;
+
+    if (ov_locate_rules(&path) != OV_OK)
+        return false;
+    path.len--; /* the NUL */
+    ov_put_str(&path, SHIPPED);
+    ov_put_u8(&path, 0);
+    if (ov_buf_status(&path) != OV_OK)
+        return false;
+    if (open_if_image((char *)path.ptr, ret))
+        return true;
+    path.ptr[path.len - sizeof(SHIPPED)] = 0;
+    is_good = rule_files_add(&files, (char *)path.ptr) &&
+              load_files(&files, options, ret);
+    rule_files_done(&files);
+    if (!is_good)
+        out_error("the rules that come with overt are missing: install overt "
+                  "again, or give --rules");
+    return is_good;
+}
+
+bool rule_set_load(const struct rule_set_options *options, struct rule_set *ret)
+{
+    struct rule_files files = {0};
+    bool is_good = true;
+
+    if (options->n_paths == 0)
+        return load_shipped(options, ret);
+    if (options->n_paths == 1 && open_if_image(options->paths[0], ret))
+        return true;
+    for (size_t i = 0; i < options->n_paths && is_good; i++)
+        is_good = rule_files_add(&files, options->paths[i]);
+    if (is_good)
+        is_good = load_files(&files, options, ret);
+    rule_files_done(&files);
+    return is_good;
+}

@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+#include "sys/judge_client.h"
+
+/* From what the user calls rules to an image that workers can map. */
+
+struct rule_set_options {
+    const char *const *paths; /* files, folders, or one image; none: ours */
+    size_t n_paths;
+    bool no_cache; /* neither look for a compiled image nor keep one */
+    bool skip_errors;
+    unsigned n_threads;
+    bool allow_unsigned;
+    const char *cvd_key; /* path; NULL: ClamAV's own */
+    unsigned spawn_flags;
+};
+
+struct rule_set {
+    int image_fd; /* -1: none */
+    uint64_t image_len;
+    bool is_compiled; /* now; else found ready */
+    bool has_errors;  /* some lines were left out, and told on stderr */
+    struct ov_wire_compiled report; /* if is_compiled */
+};
+
+void rule_set_done(struct rule_set *s);
+
+/* Compiles if need be. False after one line of error. */
+bool rule_set_load(const struct rule_set_options *options,
+                   struct rule_set *ret);
+
+/* The image file at path, checked for the magic only. False after a line. */
+bool rule_set_open_image(const char *path, struct rule_set *ret);
+
+/* A number that changes with the helpers' binaries: what they decided before
+ * does not hold after an update. */
+void put_engine_identity(struct ov_buf *b);

@@ -1,0 +1,328 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/* overt-worker: scans one hostile file after the other and has nothing else.
+ *
+ * It jails itself, says so, gets the rule image, and from then on a descriptor
+ * for each task. The parent keeps several tasks queued in the socket, so that
+ * neither ever waits for the other. Findings go back as they come, an outcome
+ * ends each task, in the order of tasks: when this process dies, the parent
+ * knows that the first task without an outcome is to blame.
+ *
+ * Files are read into one buffer that is kept, so a small file costs no page
+ * fault; above MAP_FROM they are mapped privately. A mapped file that is cut
+ * while it is read ends this process (SIGBUS), and that file is inconclusive.
+ * The image is mapped shared: one copy for all workers. */
+
+#include <sys/mman.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "crypto/digest.h"
+#include "engine/scan.h"
+#include "formats/type.h"
+#include "rules/image.h"
+#include "sys/channel.h"
+#include "sys/fd.h"
+#include "sys/sandbox.h"
+#include "sys/wire.h"
+
+#define MAP_FROM ((uint64_t)256 << 20)
+#define KEEP_BUFFER ((size_t)32 << 20)
+#define MAX_SHOWN_BYTES 256
+#define DEFAULT_MAX_OBJECT ((uint64_t)100 << 20)
+
+struct worker {
+    uint8_t *packet; /* OV_MSG_MAX */
+    struct ov_buf out;
+    enum ov_peer_state state;
+    struct ov_image *image;
+    struct ov_scanner *scanner;
+    struct ov_scan_options options;
+    struct ov_buf file; /* reused */
+    uint32_t task;
+    bool is_broken; /* the parent is gone */
+    struct ov_wire_detection detection;
+    struct ov_wire_inconclusive inconclusive;
+};
+
+static void post(struct worker *w)
+{
+    if (ov_msg_end(&w->out) != OV_OK ||
+        ov_channel_send(OV_PARENT_FD, &w->out, -1) != OV_OK)
+        w->is_broken = true;
+}
+
+static void post_failure(struct worker *w, const struct ov_diag *diag)
+{
+    struct ov_wire_failure f = {.status = (uint32_t)diag->status,
+                                .line = diag->line,
+                                .text = ov_span_str(diag->text)};
+
+    ov_msg_begin(&w->out, OV_MSG_FAILED, 0);
+    ov_wire_put_failure(&w->out, &f);
+    post(w);
+}
+
+/* The outer and the innermost names if there are too many. */
+static void convert_path(const struct ov_object_path *from,
+                         struct ov_wire_path *to)
+{
+    size_t left_out =
+        from->n > OV_WIRE_MAX_PATH ? from->n - OV_WIRE_MAX_PATH : 0;
+    size_t half = OV_WIRE_MAX_PATH / 2;
+
+    to->n = from->n - left_out;
+    for (size_t i = 0; i < to->n; i++)
+        to->names[i] = from->names[i < half ? i : i + left_out];
+}
+
+static void convert_evidence(const struct ov_detection *from,
+                             struct ov_wire_detection *to)
+{
+    to->n_evidence = from->n_evidence < OV_WIRE_MAX_EVIDENCE
+                         ? from->n_evidence
+                         : OV_WIRE_MAX_EVIDENCE;
+    for (size_t i = 0; i < to->n_evidence; i++) {
+        const struct ov_evidence *e = &from->evidence[i];
+
+        to->evidence[i] = (struct ov_wire_evidence){
+            e->term, e->at, e->len, ov_span_clip(e->bytes, 0, MAX_SHOWN_BYTES),
+            ov_span_str(e->view != NULL ? e->view : "")};
+    }
+}
+
+static void on_detection(void *data, const struct ov_detection *d)
+{
+    struct worker *w = data;
+    struct ov_wire_detection *to = &w->detection;
+
+    to->rule = d->rule;
+    to->source = d->source;
+    to->line = d->line;
+    to->flags = d->flags;
+    to->kind = ov_span_str(d->kind != NULL ? d->kind : "");
+    to->type = ov_span_str(ov_type_name((enum ov_type)d->type));
+    to->object_len = d->object_len;
+    convert_path(&d->path, &to->path);
+    convert_evidence(d, to);
+    ov_msg_begin(&w->out, OV_MSG_DETECTION, w->task);
+    ov_wire_put_detection(&w->out, to);
+    post(w);
+}
+
+static void on_inconclusive(void *data, const struct ov_inconclusive *i)
+{
+    struct worker *w = data;
+    struct ov_wire_inconclusive *to = &w->inconclusive;
+
+    to->reason = ov_span_str(ov_reason_name(i->kind));
+    to->detail = ov_span_str(i->detail != NULL ? i->detail : "");
+    to->at = i->at;
+    convert_path(&i->path, &to->path);
+    ov_msg_begin(&w->out, OV_MSG_INCONCLUSIVE, w->task);
+    ov_wire_put_inconclusive(&w->out, to);
+    post(w);
+}
+
+static void scan(struct worker *w, struct ov_span bytes)
+{
+    const struct ov_findings findings = {
+        .detection = on_detection, .inconclusive = on_inconclusive, .data = w};
+    struct ov_outcome outcome = {0};
+    struct ov_wire_outcome o;
+
+    ov_scanner_scan(w->scanner, bytes, &w->options, &findings, &outcome);
+    o = (struct ov_wire_outcome){
+        (uint32_t)outcome.verdict,
+        ov_span_str(ov_type_name((enum ov_type)outcome.type)),
+        outcome.n_objects, outcome.n_bytes};
+    ov_msg_begin(&w->out, OV_MSG_OUTCOME, w->task);
+    ov_wire_put_outcome(&w->out, &o);
+    post(w);
+}
+
+/* What cannot be read is not clean. */
+static void give_up(struct worker *w, enum ov_reason_kind why,
+                    const char *detail)
+{
+    const struct ov_inconclusive i = {.kind = why, .detail = detail};
+    struct ov_wire_outcome o = {.verdict = OV_INCONCLUSIVE,
+                                .type = ov_span_str("data")};
+
+    on_inconclusive(w, &i);
+    ov_msg_begin(&w->out, OV_MSG_OUTCOME, w->task);
+    ov_wire_put_outcome(&w->out, &o);
+    post(w);
+}
+
+/* len bytes from the start of fd into w->file. OV_TRUNCATED if there are fewer
+ * now. */
+static enum ov_status read_file(struct worker *w, int fd, uint64_t len)
+{
+    ov_buf_clear(&w->file);
+    while (w->file.len < len) {
+        uint8_t *room = ov_buf_room(&w->file, (size_t)len - w->file.len);
+        ssize_t got;
+
+        if (room == NULL)
+            return ov_buf_status(&w->file);
+        got =
+            pread64(fd, room, (size_t)len - w->file.len, (off64_t)w->file.len);
+        if (got < 0)
+            return OV_IO;
+        if (got == 0)
+            return OV_TRUNCATED;
+        ov_buf_added(&w->file, (size_t)got);
+    }
+    return OV_OK;
+}
+
+static void scan_mapped(struct worker *w, int fd, uint64_t len)
+{
+    void *at = mmap(NULL, (size_t)len, PROT_READ, MAP_PRIVATE, fd, 0);
+
+    if (at == MAP_FAILED) {
+        give_up(w, OV_REASON_MEMORY, "map");
+        return;
+    }
+    scan(w, ov_span_of(at, (size_t)len));
+    (void)!munmap(at, (size_t)len); /* cannot fail on what mmap returned */
+}
+
+static void scan_read(struct worker *w, int fd, uint64_t len)
+{
+    enum ov_status status = read_file(w, fd, len);
+
+    if (status == OV_OK)
+        scan(w, ov_buf_span(&w->file));
+    else if (status == OV_TRUNCATED)
+        give_up(w, OV_REASON_CHANGED, "cut while it was read");
+    else if (status == OV_IO)
+        give_up(w, OV_REASON_DAMAGED, "cannot be read");
+    else
+        give_up(w, OV_REASON_MEMORY, "file");
+    if (w->file.cap > KEEP_BUFFER)
+        ov_buf_done(&w->file);
+}
+
+static enum ov_status on_task(struct worker *w, const struct ov_message *m,
+                              int fd)
+{
+    uint64_t max = w->options.max_object;
+    uint64_t len;
+
+    OV_TRY(ov_wire_read_u64(m->body, &len));
+    w->task = m->task;
+    /* A file that is too large is not read only to be told so. */
+    if (len > MAP_FROM || len > (max != 0 ? max : DEFAULT_MAX_OBJECT))
+        scan_mapped(w, fd, len);
+    else
+        scan_read(w, fd, len);
+    return OV_OK;
+}
+
+static enum ov_status open_image(struct worker *w, const struct ov_wire_open *o,
+                                 int fd, struct ov_diag *diag)
+{
+    void *at = mmap(NULL, (size_t)o->image_len, PROT_READ, MAP_SHARED, fd, 0);
+
+    if (at == MAP_FAILED)
+        return ov_diag_set(diag, OV_IO, 0, "cannot map the image");
+    OV_TRY(
+        ov_image_open(ov_span_of(at, (size_t)o->image_len), &w->image, diag));
+    return ov_scanner_new(w->image, &w->scanner, diag);
+}
+
+static enum ov_status on_open(struct worker *w, const struct ov_message *m,
+                              int fd)
+{
+    struct ov_diag diag = {0};
+    struct ov_wire_open o;
+    enum ov_status status;
+
+    OV_TRY(ov_wire_read_open(m->body, &o));
+    w->options.flags = o.flags;
+    w->options.max_depth = o.max_depth;
+    w->options.max_object = o.max_object;
+    memcpy(w->options.limits, o.limits, sizeof(o.limits));
+    memcpy(w->options.skip_types, o.skip_types, sizeof(o.skip_types));
+    status = open_image(w, &o, fd, &diag);
+    if (status != OV_OK) {
+        diag.status = status;
+        if (diag.text[0] == '\0')
+            (void)ov_diag_set(&diag, status, 0, "%s", ov_status_name(status));
+        post_failure(w, &diag);
+        return status;
+    }
+    ov_msg_begin(&w->out, OV_MSG_OPENED, 0);
+    ov_wire_put_digest(&w->out, w->image->digest);
+    post(w);
+    w->state = OV_PEER_OPEN;
+    return OV_OK;
+}
+
+static enum ov_status serve_one(struct worker *w)
+{
+    OV_AUTO_FD fd = -1;
+    struct ov_span packet;
+    struct ov_message m;
+
+    OV_TRY(ov_channel_receive(OV_PARENT_FD, w->packet, &packet, &fd));
+    OV_TRY(ov_msg_decode(packet, fd >= 0, OV_TO_WORKER, w->state, &m));
+    if (m.type == OV_MSG_OPEN)
+        OV_TRY(on_open(w, &m, fd));
+    else
+        OV_TRY(on_task(w, &m, fd));
+    return w->is_broken ? OV_PEER_GONE : OV_OK;
+}
+
+/* Libraries open files when they are first used; afterwards they do not. */
+static bool warm_up(void)
+{
+    uint8_t digest[OV_DIGEST_MAX];
+    bool is_good = true;
+
+    tzset();
+    for (unsigned kind = 0; kind < OV_N_DIGEST; kind++)
+        is_good &= ov_digest((enum ov_digest_kind)kind, OV_SPAN_LIT("x"),
+                             digest) == OV_OK ||
+                   kind != OV_SHA256;
+    return is_good;
+}
+
+static bool go_to_jail(struct worker *w, bool is_best_effort)
+{
+    const struct ov_confine how = {.profile = OV_PROFILE_WORKER,
+                                   .is_best_effort = is_best_effort};
+    struct ov_diag diag = {0};
+    struct ov_jail jail;
+
+    if (ov_confine(&how, &jail, &diag) != OV_OK) {
+        post_failure(w, &diag);
+        return false;
+    }
+    ov_msg_begin(&w->out, OV_MSG_READY, 0);
+    ov_wire_put_jail(&w->out, &jail);
+    post(w);
+    w->state = OV_PEER_READY;
+    return true;
+}
+
+int main(int argc, char **argv)
+{
+    struct worker *w = ov_alloc(sizeof(*w));
+    enum ov_status status = OV_OK;
+
+    if (w == NULL)
+        return 1;
+    w->packet = ov_alloc(OV_MSG_MAX);
+    w->out = ov_buf_with_max(OV_MSG_MAX);
+    w->file = ov_buf_with_max((size_t)MAP_FROM + 1);
+    w->state = OV_PEER_STARTING;
+    if (w->packet == NULL || !warm_up() ||
+        !go_to_jail(w, argc > 1 && strcmp(argv[1], "--best-effort") == 0))
+        return 1;
+    while (status == OV_OK)
+        status = serve_one(w);
+    return status == OV_PEER_GONE ? 0 : 1;
+}

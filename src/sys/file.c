@@ -1,0 +1,156 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "sys/file.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/mman.h>
+#include <sys/sendfile.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "sys/fd.h"
+
+/* rename(2) replaces a file at once; fsync before it, so that a crash of the
+ * machine can not leave an empty file under the new name. */
+
+#define CHUNK ((size_t)1 << 18)
+
+static enum ov_status open_error(void)
+{
+    if (errno == ENOENT || errno == ENOTDIR)
+        return OV_NOT_FOUND;
+    return errno == EACCES || errno == EPERM ? OV_DENIED : OV_IO;
+}
+
+enum ov_status ov_file_read(const char *path, struct ov_buf *into)
+{
+    OV_AUTO_FD fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+    struct stat st;
+
+    if (fd < 0)
+        return open_error();
+    if (fstat(fd, &st) != 0 || !S_ISREG(st.st_mode))
+        return OV_IO;
+    for (;;) {
+        uint8_t *room = ov_buf_room(into, CHUNK);
+        ssize_t got;
+
+        if (room == NULL)
+            return ov_buf_status(into);
+        got = read(fd, room, CHUNK);
+        if (got < 0)
+            return OV_IO;
+        if (got == 0)
+            return OV_OK;
+        ov_buf_added(into, (size_t)got);
+    }
+}
+
+static enum ov_status write_all(int fd, struct ov_span bytes)
+{
+    while (bytes.len > 0) {
+        ssize_t put = write(fd, bytes.ptr, bytes.len);
+
+        if (put < 0 && errno == EINTR)
+            continue;
+        if (put <= 0)
+            return OV_IO;
+        bytes = ov_span_clip(bytes, (size_t)put, bytes.len);
+    }
+    return OV_OK;
+}
+
+static enum ov_status copy_all(int to, int from, uint64_t len)
+{
+    off_t at = 0;
+
+    while ((uint64_t)at < len) {
+        ssize_t put = sendfile(to, from, &at, (size_t)(len - (uint64_t)at));
+
+        if (put < 0 && errno == EINTR)
+            continue;
+        if (put <= 0)
+            return OV_IO;
+    }
+    return OV_OK;
+}
+
+struct content {
+    struct ov_span bytes;
+    int from; /* -1: bytes */
+    uint64_t len;
+    unsigned mode;
+    bool is_synced;
+};
+
+static enum ov_status fill(int fd, const struct content *c)
+{
+    if (c->from < 0)
+        OV_TRY(write_all(fd, c->bytes));
+    else
+        OV_TRY(copy_all(fd, c->from, c->len));
+    if (fchmod(fd, c->mode) != 0 || (c->is_synced && fsync(fd) != 0))
+        return OV_IO;
+    return OV_OK;
+}
+
+static enum ov_status replace(const char *path, const struct content *c,
+                              struct ov_diag *diag)
+{
+    char temporary[PATH_MAX];
+    int len = snprintf(temporary, sizeof(temporary), "%s.XXXXXX", path);
+    enum ov_status status;
+
+    if (len < 0 || (size_t)len >= sizeof(temporary))
+        return ov_diag_set(diag, OV_USAGE, 0, "the path is too long");
+    OV_AUTO_FD fd = mkostemp(temporary, O_CLOEXEC);
+    if (fd < 0)
+        return ov_diag_set(diag, open_error(), 0, "%s", strerror(errno));
+    status = fill(fd, c);
+    if (status == OV_OK && rename(temporary, path) != 0)
+        status = OV_IO;
+    if (status != OV_OK) {
+        int why = errno;
+
+        (void)!unlink(temporary); /* a left-over is all that can come of it */
+        return ov_diag_set(diag, status, 0, "%s", strerror(why));
+    }
+    return OV_OK;
+}
+
+enum ov_status ov_file_write(const char *path, struct ov_span bytes,
+                             unsigned mode, struct ov_diag *diag)
+{
+    const struct content c = {.bytes = bytes, .from = -1, .mode = mode};
+
+    return replace(path, &c, diag);
+}
+
+enum ov_status ov_file_copy(const char *path, int from, uint64_t len,
+                            struct ov_diag *diag)
+{
+    const struct content c = {
+        .from = from, .len = len, .mode = 0644, .is_synced = true};
+
+    return replace(path, &c, diag);
+}
+
+enum ov_status ov_memory_file(const char *name, int *ret_fd)
+{
+    int fd = memfd_create(name, MFD_CLOEXEC | MFD_ALLOW_SEALING);
+
+    if (fd < 0)
+        return OV_IO;
+    *ret_fd = fd;
+    return OV_OK;
+}
+
+enum ov_status ov_memory_seal(int fd)
+{
+    int all = F_SEAL_SEAL | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE;
+
+    return fcntl(fd, F_ADD_SEALS, all) == 0 ? OV_OK : OV_IO;
+}

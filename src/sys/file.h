@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+#include "base/buf.h"
+
+/* Files of our own: read whole, and replaced whole or not at all. */
+
+/* Appends all of a regular file. OV_NOT_FOUND, OV_DENIED, OV_IO,
+ * OV_LIMIT_SIZE. */
+OV_MUST_USE enum ov_status ov_file_read(const char *path, struct ov_buf *into);
+
+/* Makes path hold exactly bytes: a temporary file beside it, then a rename.
+ * Whoever looks sees the old or the new content. Not synced: for what has a
+ * checksum and can be made again. */
+OV_MUST_USE enum ov_status ov_file_write(const char *path, struct ov_span bytes,
+                                         unsigned mode, struct ov_diag *diag);
+
+/* The same with the content of another descriptor, from its start, and synced:
+ * it is whole also after a crash of the machine. */
+OV_MUST_USE enum ov_status ov_file_copy(const char *path, int from,
+                                        uint64_t len, struct ov_diag *diag);
+
+/* An empty memory file. OV_IO. Returns owned. */
+OV_MUST_USE enum ov_status ov_memory_file(const char *name, int *ret_fd);
+
+/* No more change of it by anybody. */
+OV_MUST_USE enum ov_status ov_memory_seal(int fd);

@@ -1,0 +1,266 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "sys/judge_client.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/text.h"
+#include "sys/channel.h"
+#include "sys/fd.h"
+#include "sys/file.h"
+#include "sys/spawn.h"
+
+/* One judge for one job. Messages are taken one at a time, the socket blocks:
+ * there is nothing else to do meanwhile. The judge is hostile from its first
+ * byte on; what it can do is to give a wrong image, as its sources could. */
+
+struct session {
+    struct ov_child child;
+    enum ov_peer_state state;
+    struct ov_buf out;
+    uint8_t *packet;
+    struct ov_judge_refusal *refusal;
+};
+
+static void put_words(char *to, size_t size, struct ov_span words)
+{
+    OV_AUTO_DONE(buf) text = ov_buf_with_max(size);
+
+    ov_put_escaped(&text, ov_span_clip(words, 0, size / 4 - 1));
+    ov_put_u8(&text, 0);
+    if (ov_buf_status(&text) == OV_OK)
+        memcpy(to, text.ptr, text.len);
+}
+
+static enum ov_status refuse(struct ov_judge_refusal *r, enum ov_status status,
+                             const char *source, const char *text)
+{
+    *r = (struct ov_judge_refusal){.status = status};
+    put_words(r->source, sizeof(r->source), ov_span_str(source));
+    put_words(r->text, sizeof(r->text), ov_span_str(text));
+    return status;
+}
+
+static enum ov_status gone(struct session *s)
+{
+    return refuse(s->refusal, OV_PEER_GONE, "",
+                  "the judge died: its input is too large, or hostile");
+}
+
+static enum ov_status on_refused(struct session *s, struct ov_span body)
+{
+    struct ov_wire_failure f;
+
+    if (ov_wire_read_failure(body, &f) != OV_OK)
+        return gone(s);
+    *s->refusal = (struct ov_judge_refusal){
+        .status = f.status > OV_OK && f.status < OV_N_STATUS
+                      ? (enum ov_status)f.status
+                      : OV_MALFORMED,
+        .line = f.line,
+    };
+    put_words(s->refusal->source, sizeof(s->refusal->source), f.source);
+    put_words(s->refusal->text, sizeof(s->refusal->text), f.text);
+    return s->refusal->status;
+}
+
+/* The next message; a refusal is a status. */
+static enum ov_status take(struct session *s, struct ov_message *ret)
+{
+    OV_AUTO_FD fd = -1;
+    struct ov_span packet;
+
+    if (ov_channel_receive(s->child.socket, s->packet, &packet, &fd) != OV_OK ||
+        ov_msg_decode(packet, fd >= 0, OV_FROM_JUDGE, s->state, ret) != OV_OK)
+        return gone(s);
+    return ret->type == OV_MSG_REFUSED ? on_refused(s, ret->body) : OV_OK;
+}
+
+static enum ov_status post(struct session *s, int fd)
+{
+    OV_TRY(ov_msg_end(&s->out));
+    if (ov_channel_send(s->child.socket, &s->out, fd) == OV_OK)
+        return OV_OK;
+    return gone(s);
+}
+
+static enum ov_status begin(struct session *s, unsigned spawn_flags)
+{
+    struct ov_diag diag = {0};
+    struct ov_message m;
+    struct ov_jail jail;
+    enum ov_status status;
+
+    s->packet = ov_alloc(OV_MSG_MAX);
+    s->out = ov_buf_with_max(OV_MSG_MAX);
+    if (s->packet == NULL)
+        return refuse(s->refusal, OV_NO_MEMORY, "", "out of memory");
+    status = ov_spawn("judge", spawn_flags, &s->child, &diag);
+    if (status != OV_OK)
+        return refuse(s->refusal, status, "", diag.text);
+    s->state = OV_PEER_STARTING;
+    OV_TRY(take(s, &m));
+    if (m.type != OV_MSG_JUDGE_READY ||
+        ov_wire_read_jail(m.body, &jail) != OV_OK ||
+        jail.fingerprint != ov_profile_fingerprint(OV_PROFILE_JUDGE))
+        return refuse(s->refusal, OV_DENIED, "",
+                      "overt-judge is of another build than overt: install "
+                      "both again");
+    s->state = OV_PEER_READY;
+    return OV_OK;
+}
+
+static void session_done(struct session *s)
+{
+    (void)ov_child_end(&s->child, true); /* it has said all it had to */
+    ov_buf_done(&s->out);
+    ov_free(s->packet);
+}
+
+static enum ov_status send_source(struct session *s,
+                                  const struct ov_judge_source *source)
+{
+    OV_AUTO_FD fd = open(source->path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+    struct ov_wire_source w = {.name = ov_span_str(source->name)};
+    struct stat st;
+
+    if (fd < 0 || fstat(fd, &st) != 0)
+        return refuse(s->refusal, OV_IO, source->path, strerror(errno));
+    if (!S_ISREG(st.st_mode))
+        return refuse(s->refusal, OV_USAGE, source->path, "not a regular file");
+    w.len = (uint64_t)st.st_size;
+    ov_msg_begin(&s->out, OV_MSG_SOURCE, 0);
+    ov_wire_put_source(&s->out, &w);
+    return post(s, fd);
+}
+
+static enum ov_status send_job(struct session *s,
+                               const struct ov_judge_job *job, int image_fd)
+{
+    const struct ov_wire_compile c = {
+        .n_threads = job->n_threads != 0 ? job->n_threads : UINT32_MAX,
+        .allow_unsigned = job->allow_unsigned,
+        .skip_errors = job->skip_errors,
+        .key = job->key,
+    };
+
+    ov_msg_begin(&s->out, OV_MSG_COMPILE, 0);
+    ov_wire_put_compile(&s->out, &c);
+    OV_TRY(post(s, image_fd));
+    s->state = OV_PEER_OPEN;
+    for (size_t i = 0; i < job->n_sources; i++) {
+        enum ov_status status = send_source(s, &job->sources[i]);
+        struct ov_message m;
+
+        if (status == OV_PEER_GONE) /* it may have said why */
+            (void)!take(s, &m);
+        if (status != OV_OK)
+            return status;
+    }
+    ov_msg_begin(&s->out, OV_MSG_END, 0);
+    return post(s, -1);
+}
+
+static enum ov_status on_report(const struct ov_judge_job *job,
+                                const struct ov_message *m)
+{
+    struct ov_wire_skip skip;
+    uint64_t two[2];
+
+    if (m->type == OV_MSG_PROGRESS) {
+        OV_TRY(ov_wire_read_two(m->body, two));
+        if (job->progress != NULL)
+            job->progress(job->data, two[0], two[1]);
+        return OV_OK;
+    }
+    if (m->type == OV_MSG_SKIP) {
+        OV_TRY(ov_wire_read_skip(m->body, &skip));
+        if (job->skip != NULL)
+            job->skip(job->data, &skip);
+        return OV_OK;
+    }
+    return OV_MALFORMED;
+}
+
+static enum ov_status await_image(struct session *s,
+                                  const struct ov_judge_job *job,
+                                  struct ov_wire_compiled *ret)
+{
+    struct ov_message m;
+
+    for (;;) {
+        OV_TRY(take(s, &m));
+        if (m.type == OV_MSG_COMPILED) {
+            if (ov_wire_read_compiled(m.body, ret) != OV_OK)
+                return gone(s);
+            return OV_OK;
+        }
+        if (on_report(job, &m) != OV_OK)
+            return gone(s);
+    }
+}
+
+static enum ov_status compile(struct session *s, const struct ov_judge_job *job,
+                              int image_fd, struct ov_wire_compiled *ret)
+{
+    OV_TRY(begin(s, job->spawn_flags));
+    OV_TRY(send_job(s, job, image_fd));
+    return await_image(s, job, ret);
+}
+
+enum ov_status ov_judge_compile(const struct ov_judge_job *job, int *ret_fd,
+                                struct ov_wire_compiled *ret,
+                                struct ov_judge_refusal *refusal)
+{
+    struct session s = {.refusal = refusal, .child = {0, -1}};
+    struct ov_wire_compiled c;
+    OV_AUTO_FD fd = -1;
+    enum ov_status status;
+    struct stat st;
+
+    if (ov_memory_file("overt-image", &fd) != OV_OK)
+        return refuse(refusal, OV_IO, "", strerror(errno));
+    status = compile(&s, job, fd, &c);
+    /* Only when the judge is gone is the file sealed and measured. */
+    session_done(&s);
+    OV_TRY(status);
+    if (ov_memory_seal(fd) != OV_OK || fstat(fd, &st) != 0 ||
+        (uint64_t)st.st_size != c.image_len)
+        return refuse(refusal, OV_IO, "", "the image cannot be kept");
+    *ret = c;
+    *ret_fd = ov_fd_steal(&fd);
+    return OV_OK;
+}
+
+static enum ov_status show(struct session *s, const struct ov_judge_view *view)
+{
+    struct ov_message m;
+
+    OV_TRY(begin(s, view->spawn_flags));
+    ov_msg_begin(&s->out, OV_MSG_SHOW, 0);
+    ov_wire_put_two(&s->out, view->what, view->image_len);
+    OV_TRY(post(s, view->image_fd));
+    s->state = OV_PEER_OPEN;
+    for (;;) {
+        OV_TRY(take(s, &m));
+        if (m.type != OV_MSG_TEXT)
+            return gone(s);
+        if (m.body.len == 0)
+            return OV_OK;
+        if (!view->write(view->data, m.body))
+            return OV_OK;
+    }
+}
+
+enum ov_status ov_judge_show(const struct ov_judge_view *view,
+                             struct ov_judge_refusal *refusal)
+{
+    struct session s = {.refusal = refusal, .child = {0, -1}};
+    enum ov_status status = show(&s, view);
+
+    session_done(&s);
+    return status;
+}

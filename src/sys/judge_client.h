@@ -1,0 +1,59 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+#include "sys/wire.h"
+
+/* The parent's side of overt-judge: rule sources in, an image out. */
+
+struct ov_judge_source {
+    const char *path;
+    const char *name; /* in the image and in reports */
+};
+
+struct ov_judge_job {
+    const struct ov_judge_source *sources;
+    size_t n_sources;
+    unsigned n_threads; /* 0: one per processor */
+    bool allow_unsigned;
+    bool skip_errors;
+    struct ov_span key;
+    unsigned spawn_flags; /* OV_SPAWN_BEST_EFFORT */
+    /* May be NULL. */
+    void (*progress)(void *data, uint64_t done, uint64_t total);
+    void (*skip)(void *data, const struct ov_wire_skip *s);
+    void *data;
+};
+
+/* Why there is no image. */
+struct ov_judge_refusal {
+    enum ov_status status;
+    uint32_t line; /* 0: none */
+    char source[256];
+    char text[400]; /* both are escaped already */
+};
+
+/* On OV_OK *ret_fd is a sealed memory file with the image, owned. */
+OV_MUST_USE enum ov_status ov_judge_compile(const struct ov_judge_job *job,
+                                            int *ret_fd,
+                                            struct ov_wire_compiled *ret,
+                                            struct ov_judge_refusal *refusal);
+
+/* Which text of an image. */
+enum ov_judge_show {
+    OV_JUDGE_LIST,
+    OV_JUDGE_CHECK,
+    OV_JUDGE_DUMP,
+};
+
+/* Has a jailed process print an image; write gets the text piece by piece, and
+ * stops it by returning false. */
+struct ov_judge_view {
+    enum ov_judge_show what;
+    int image_fd;
+    uint64_t image_len;
+    unsigned spawn_flags;
+    bool (*write)(void *data, struct ov_span text);
+    void *data;
+};
+OV_MUST_USE enum ov_status ov_judge_show(const struct ov_judge_view *view,
+                                         struct ov_judge_refusal *refusal);

@@ -1,0 +1,70 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+#include <overt/findings.h>
+
+#include "sys/wire.h"
+
+/* Jailed workers and the tasks they do: starts them as they are needed, keeps
+ * each supplied, and sees to it that one that dies, hangs or talks nonsense
+ * costs exactly the file it was at. Not thread-safe; all callbacks come from
+ * inside ov_pool_wait and ov_pool_abandon, and must not call the pool. */
+
+struct ov_pool_result {
+    enum ov_verdict verdict; /* never better than what was found */
+    struct ov_span type;
+    uint64_t n_objects;
+    uint64_t n_bytes;
+    int fd;            /* the task's, borrowed: closed after the call */
+    bool is_abandoned; /* not scanned: ov_pool_abandon; no verdict */
+};
+
+struct ov_pool_options {
+    int image_fd; /* borrowed for the pool's life */
+    struct ov_wire_open open;
+    unsigned n_workers;   /* at most; 0: one per processor */
+    unsigned timeout_ms;  /* per task, by the clock; 0: 120 s */
+    unsigned spawn_flags; /* OV_SPAWN_BEST_EFFORT */
+    /* What is found, as it is found; done ends a ticket. */
+    void (*detection)(void *ticket, const struct ov_wire_detection *d);
+    void (*inconclusive)(void *ticket, const struct ov_wire_inconclusive *i);
+    void (*done)(void *ticket, const struct ov_pool_result *r);
+};
+
+struct ov_pool;
+
+/* Starts the first worker, but does not wait for it. Returns owned. */
+OV_MUST_USE enum ov_status ov_pool_new(const struct ov_pool_options *options,
+                                       struct ov_pool **ret,
+                                       struct ov_diag *diag);
+/* Ends all workers. No task may be open: wait or abandon first. */
+void ov_pool_free(struct ov_pool *pool);
+OV_DEFINE_AUTO(pool)
+
+/* Whether ov_pool_submit may be called. */
+bool ov_pool_has_room(const struct ov_pool *pool);
+
+/* Tasks submitted and not done. */
+size_t ov_pool_n_open(const struct ov_pool *pool);
+
+/* Has the first len bytes of a regular file scanned. Takes fd. */
+void ov_pool_submit(struct ov_pool *pool, int fd, uint64_t len, void *ticket);
+
+/* Waits until something happened, or timeout_ms passed, or a signal came, and
+ * makes the callbacks that are due. A status other than OV_OK is final: no
+ * worker can be jailed, or none can read the image; words in diag. */
+OV_MUST_USE enum ov_status ov_pool_wait(struct ov_pool *pool, int timeout_ms,
+                                        struct ov_diag *diag);
+
+/* Kills the workers and gives back every open task as abandoned. */
+void ov_pool_abandon(struct ov_pool *pool);
+
+struct ov_pool_state {
+    bool is_open;                   /* a worker has opened the image */
+    uint8_t digest[OV_WIRE_DIGEST]; /* the image's, as the worker computed it */
+    struct ov_jail jail;            /* of the last worker that started */
+    unsigned n_workers; /* started so far, replacements not counted */
+    unsigned n_crashes;
+    unsigned n_timeouts;
+};
+struct ov_pool_state ov_pool_state(const struct ov_pool *pool);

@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+#include <sys/stat.h>
+
+#include "base/buf.h"
+
+/* Which files were found clean, so that an unchanged tree is not scanned
+ * again. A file is known by device, inode, size, time of change and time of
+ * modification. The kernel sets the time of change (ctime) whenever content or
+ * metadata change, and no program can set it back. What is known holds for one
+ * key only: the rule image, the engine and the options that decided.
+ *
+ * Only files that had not changed for two seconds when the scan began are
+ * remembered: a later change within the clock's tick would not show. */
+
+struct ov_verdict_cache;
+
+/* The cache for this key below folder; an unreadable, damaged or foreign file
+ * is as good as none. *ret is always set unless memory is out. Returns owned.
+ */
+OV_MUST_USE enum ov_status ov_verdict_cache_open(const char *folder,
+                                                 struct ov_span key,
+                                                 struct ov_verdict_cache **ret);
+void ov_verdict_cache_free(struct ov_verdict_cache *c);
+OV_DEFINE_AUTO(verdict_cache)
+
+/* Whether this very state of this file was found clean. */
+bool ov_verdict_cache_has(const struct ov_verdict_cache *c,
+                          const struct stat *st);
+
+/* Remembers it, if its times allow. */
+void ov_verdict_cache_add(struct ov_verdict_cache *c, const struct stat *st);
+
+/* Writes what was added. Removes the oldest of the caches of other keys if
+ * there are many. */
+OV_MUST_USE enum ov_status ov_verdict_cache_save(struct ov_verdict_cache *c);
+
+/* Keeps the `keep` newest files of a folder whose names begin so. */
+void ov_prune_folder(const char *folder, const char *prefix, size_t keep);

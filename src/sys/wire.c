@@ -1,0 +1,381 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "sys/wire.h"
+
+/* Numbers are fixed-size little-endian or varints, texts are blocks (a varint
+ * length, then the bytes). Long texts are cut when they are put, so that the
+ * message fits its maximum in ipc.def: a text for a person loses its middle or
+ * end, a decision never depends on one. */
+
+/* No text is longer on the wire. All of a detection's: rule, source, 32 names,
+ * 64 pieces of evidence, must stay below OV_MSG_MAX_BODY. */
+#define MAX_TEXT 4000
+#define MAX_NAME 1000
+#define MAX_EVIDENCE 256
+#define MAX_WORD 64
+
+static void put_text(struct ov_buf *b, struct ov_span text, size_t max)
+{
+    ov_put_block(b, ov_span_clip(text, 0, max));
+}
+
+static struct ov_span read_text(struct ov_reader *r, size_t max)
+{
+    struct ov_span text = ov_read_block(r);
+
+    ov_reader_require(r, text.len <= max, OV_MALFORMED);
+    return text;
+}
+
+static uint32_t read_u32(struct ov_reader *r)
+{
+    uint64_t v = ov_read_varint(r);
+
+    ov_reader_require(r, v <= UINT32_MAX, OV_MALFORMED);
+    return (uint32_t)v;
+}
+
+static bool read_bool(struct ov_reader *r)
+{
+    uint8_t v = ov_read_u8(r);
+
+    ov_reader_require(r, v <= 1, OV_MALFORMED);
+    return v == 1;
+}
+
+static void read_digest(struct ov_reader *r, uint8_t *ret)
+{
+    struct ov_span digest = ov_read_span(r, OV_WIRE_DIGEST);
+
+    if (ov_reader_status(r) == OV_OK)
+        memcpy(ret, digest.ptr, OV_WIRE_DIGEST);
+}
+
+void ov_wire_put_jail(struct ov_buf *b, const struct ov_jail *jail)
+{
+    ov_put_u64(b, jail->fingerprint);
+    ov_put_u32(b, jail->steps);
+    ov_put_u32(b, jail->landlock_abi);
+}
+
+enum ov_status ov_wire_read_jail(struct ov_span body, struct ov_jail *ret)
+{
+    struct ov_reader r = ov_reader_over(body);
+    struct ov_jail jail = {0};
+
+    jail.fingerprint = ov_read_u64le(&r);
+    jail.steps = ov_read_u32le(&r);
+    jail.landlock_abi = ov_read_u32le(&r);
+    OV_TRY(ov_reader_end(&r));
+    *ret = jail;
+    return OV_OK;
+}
+
+void ov_wire_put_open(struct ov_buf *b, const struct ov_wire_open *o)
+{
+    ov_put_u64(b, o->image_len);
+    ov_put_u32(b, o->flags);
+    ov_put_u32(b, o->max_depth);
+    for (size_t i = 0; i < OV_N_COST; i++)
+        ov_put_u64(b, o->limits[i]);
+    ov_put_u64(b, o->max_object);
+    ov_put_u64(b, o->skip_types[0]);
+    ov_put_u64(b, o->skip_types[1]);
+}
+
+enum ov_status ov_wire_read_open(struct ov_span body, struct ov_wire_open *ret)
+{
+    struct ov_reader r = ov_reader_over(body);
+    struct ov_wire_open o = {0};
+
+    o.image_len = ov_read_u64le(&r);
+    o.flags = ov_read_u32le(&r);
+    o.max_depth = ov_read_u32le(&r);
+    for (size_t i = 0; i < OV_N_COST; i++)
+        o.limits[i] = ov_read_u64le(&r);
+    o.max_object = ov_read_u64le(&r);
+    o.skip_types[0] = ov_read_u64le(&r);
+    o.skip_types[1] = ov_read_u64le(&r);
+    OV_TRY(ov_reader_end(&r));
+    *ret = o;
+    return OV_OK;
+}
+
+void ov_wire_put_digest(struct ov_buf *b, const uint8_t *digest)
+{
+    ov_put_span(b, ov_span_of(digest, OV_WIRE_DIGEST));
+}
+
+enum ov_status ov_wire_read_digest(struct ov_span body,
+                                   uint8_t ret[static OV_WIRE_DIGEST])
+{
+    struct ov_reader r = ov_reader_over(body);
+    uint8_t digest[OV_WIRE_DIGEST] = {0};
+
+    read_digest(&r, digest);
+    OV_TRY(ov_reader_end(&r));
+    memcpy(ret, digest, sizeof(digest));
+    return OV_OK;
+}
+
+enum ov_status ov_wire_read_u64(struct ov_span body, uint64_t *ret)
+{
+    struct ov_reader r = ov_reader_over(body);
+    uint64_t v = ov_read_u64le(&r);
+
+    OV_TRY(ov_reader_end(&r));
+    *ret = v;
+    return OV_OK;
+}
+
+void ov_wire_put_two(struct ov_buf *b, uint64_t first, uint64_t second)
+{
+    ov_put_u64(b, first);
+    ov_put_u64(b, second);
+}
+
+enum ov_status ov_wire_read_two(struct ov_span body, uint64_t ret[static 2])
+{
+    struct ov_reader r = ov_reader_over(body);
+    uint64_t first = ov_read_u64le(&r);
+    uint64_t second = ov_read_u64le(&r);
+
+    OV_TRY(ov_reader_end(&r));
+    ret[0] = first;
+    ret[1] = second;
+    return OV_OK;
+}
+
+static void put_path(struct ov_buf *b, const struct ov_wire_path *path)
+{
+    ov_put_varint(b, path->n);
+    for (size_t i = 0; i < path->n; i++)
+        put_text(b, path->names[i], MAX_NAME);
+}
+
+static void read_path(struct ov_reader *r, struct ov_wire_path *ret)
+{
+    uint64_t n = ov_read_varint(r);
+
+    ov_reader_require(r, n <= OV_WIRE_MAX_PATH, OV_MALFORMED);
+    for (size_t i = 0; i < n && ov_reader_more(r); i++)
+        ret->names[ret->n++] = read_text(r, MAX_NAME);
+    ov_reader_require(r, ret->n == n, OV_MALFORMED);
+}
+
+static void put_evidence(struct ov_buf *b, const struct ov_wire_evidence *e)
+{
+    ov_put_varint(b, e->term);
+    ov_put_varint(b, e->at);
+    ov_put_varint(b, e->len);
+    put_text(b, e->bytes, MAX_EVIDENCE);
+    put_text(b, e->view, MAX_WORD);
+}
+
+static void read_evidence(struct ov_reader *r, struct ov_wire_detection *d)
+{
+    uint64_t n = ov_read_varint(r);
+
+    ov_reader_require(r, n <= OV_WIRE_MAX_EVIDENCE, OV_MALFORMED);
+    for (size_t i = 0; i < n && ov_reader_more(r); i++) {
+        struct ov_wire_evidence *e = &d->evidence[d->n_evidence++];
+
+        e->term = read_u32(r);
+        e->at = ov_read_varint(r);
+        e->len = ov_read_varint(r);
+        e->bytes = read_text(r, MAX_EVIDENCE);
+        e->view = read_text(r, MAX_WORD);
+    }
+    ov_reader_require(r, d->n_evidence == n, OV_MALFORMED);
+}
+
+void ov_wire_put_detection(struct ov_buf *b, const struct ov_wire_detection *d)
+{
+    put_text(b, d->rule, MAX_TEXT);
+    put_text(b, d->source, MAX_TEXT);
+    ov_put_varint(b, d->line);
+    ov_put_varint(b, d->flags);
+    put_text(b, d->kind, MAX_WORD);
+    put_text(b, d->type, MAX_WORD);
+    ov_put_varint(b, d->object_len);
+    put_path(b, &d->path);
+    ov_put_varint(b, d->n_evidence);
+    for (size_t i = 0; i < d->n_evidence; i++)
+        put_evidence(b, &d->evidence[i]);
+}
+
+enum ov_status ov_wire_read_detection(struct ov_span body,
+                                      struct ov_wire_detection *ret)
+{
+    struct ov_reader r = ov_reader_over(body);
+
+    *ret = (struct ov_wire_detection){.rule = read_text(&r, MAX_TEXT)};
+    ret->source = read_text(&r, MAX_TEXT);
+    ret->line = read_u32(&r);
+    ret->flags = read_u32(&r);
+    ret->kind = read_text(&r, MAX_WORD);
+    ret->type = read_text(&r, MAX_WORD);
+    ret->object_len = ov_read_varint(&r);
+    read_path(&r, &ret->path);
+    read_evidence(&r, ret);
+    return ov_reader_end(&r);
+}
+
+void ov_wire_put_inconclusive(struct ov_buf *b,
+                              const struct ov_wire_inconclusive *i)
+{
+    put_text(b, i->reason, MAX_WORD);
+    put_text(b, i->detail, MAX_TEXT);
+    ov_put_varint(b, i->at);
+    put_path(b, &i->path);
+}
+
+enum ov_status ov_wire_read_inconclusive(struct ov_span body,
+                                         struct ov_wire_inconclusive *ret)
+{
+    struct ov_reader r = ov_reader_over(body);
+
+    *ret = (struct ov_wire_inconclusive){.reason = read_text(&r, MAX_WORD)};
+    ret->detail = read_text(&r, MAX_TEXT);
+    ret->at = ov_read_varint(&r);
+    read_path(&r, &ret->path);
+    return ov_reader_end(&r);
+}
+
+void ov_wire_put_outcome(struct ov_buf *b, const struct ov_wire_outcome *o)
+{
+    ov_put_varint(b, o->verdict);
+    put_text(b, o->type, MAX_WORD);
+    ov_put_varint(b, o->n_objects);
+    ov_put_varint(b, o->n_bytes);
+}
+
+enum ov_status ov_wire_read_outcome(struct ov_span body,
+                                    struct ov_wire_outcome *ret)
+{
+    struct ov_reader r = ov_reader_over(body);
+    struct ov_wire_outcome o = {.verdict = read_u32(&r)};
+
+    o.type = read_text(&r, MAX_WORD);
+    o.n_objects = ov_read_varint(&r);
+    o.n_bytes = ov_read_varint(&r);
+    OV_TRY(ov_reader_end(&r));
+    *ret = o;
+    return OV_OK;
+}
+
+void ov_wire_put_failure(struct ov_buf *b, const struct ov_wire_failure *f)
+{
+    ov_put_varint(b, f->status);
+    ov_put_varint(b, f->line);
+    put_text(b, f->source, MAX_TEXT);
+    put_text(b, f->text, MAX_EVIDENCE);
+}
+
+enum ov_status ov_wire_read_failure(struct ov_span body,
+                                    struct ov_wire_failure *ret)
+{
+    struct ov_reader r = ov_reader_over(body);
+    struct ov_wire_failure f = {.status = read_u32(&r)};
+
+    f.line = read_u32(&r);
+    f.source = read_text(&r, MAX_TEXT);
+    f.text = read_text(&r, MAX_EVIDENCE);
+    OV_TRY(ov_reader_end(&r));
+    *ret = f;
+    return OV_OK;
+}
+
+void ov_wire_put_compile(struct ov_buf *b, const struct ov_wire_compile *c)
+{
+    ov_put_varint(b, c->n_threads);
+    ov_put_u8(b, c->allow_unsigned);
+    ov_put_u8(b, c->skip_errors);
+    ov_put_block(b, c->key);
+}
+
+enum ov_status ov_wire_read_compile(struct ov_span body,
+                                    struct ov_wire_compile *ret)
+{
+    struct ov_reader r = ov_reader_over(body);
+    struct ov_wire_compile c = {.n_threads = read_u32(&r)};
+
+    c.allow_unsigned = read_bool(&r);
+    c.skip_errors = read_bool(&r);
+    c.key = read_text(&r, MAX_TEXT);
+    OV_TRY(ov_reader_end(&r));
+    *ret = c;
+    return OV_OK;
+}
+
+void ov_wire_put_source(struct ov_buf *b, const struct ov_wire_source *s)
+{
+    ov_put_varint(b, s->len);
+    put_text(b, s->name, MAX_TEXT);
+}
+
+enum ov_status ov_wire_read_source(struct ov_span body,
+                                   struct ov_wire_source *ret)
+{
+    struct ov_reader r = ov_reader_over(body);
+    struct ov_wire_source s = {.len = ov_read_varint(&r)};
+
+    s.name = read_text(&r, MAX_TEXT);
+    OV_TRY(ov_reader_end(&r));
+    *ret = s;
+    return OV_OK;
+}
+
+void ov_wire_put_skip(struct ov_buf *b, const struct ov_wire_skip *s)
+{
+    put_text(b, s->source, MAX_TEXT);
+    ov_put_varint(b, s->line);
+    ov_put_varint(b, s->n);
+    ov_put_u8(b, s->is_error);
+    put_text(b, s->why, MAX_NAME);
+    put_text(b, s->what, MAX_NAME);
+}
+
+enum ov_status ov_wire_read_skip(struct ov_span body, struct ov_wire_skip *ret)
+{
+    struct ov_reader r = ov_reader_over(body);
+    struct ov_wire_skip s = {.source = read_text(&r, MAX_TEXT)};
+
+    s.line = read_u32(&r);
+    s.n = read_u32(&r);
+    s.is_error = read_bool(&r);
+    s.why = read_text(&r, MAX_NAME);
+    s.what = read_text(&r, MAX_NAME);
+    OV_TRY(ov_reader_end(&r));
+    *ret = s;
+    return OV_OK;
+}
+
+void ov_wire_put_compiled(struct ov_buf *b, const struct ov_wire_compiled *c)
+{
+    ov_put_u64(b, c->image_len);
+    ov_put_span(b, ov_span_of(c->digest, OV_WIRE_DIGEST));
+    ov_put_varint(b, c->n_rules);
+    ov_put_varint(b, c->n_hashes);
+    ov_put_varint(b, c->n_patterns);
+    ov_put_varint(b, c->n_skipped);
+    ov_put_varint(b, c->n_ignored);
+    ov_put_varint(b, c->n_weak);
+}
+
+enum ov_status ov_wire_read_compiled(struct ov_span body,
+                                     struct ov_wire_compiled *ret)
+{
+    struct ov_reader r = ov_reader_over(body);
+    struct ov_wire_compiled c = {.image_len = ov_read_u64le(&r)};
+
+    read_digest(&r, c.digest);
+    c.n_rules = ov_read_varint(&r);
+    c.n_hashes = ov_read_varint(&r);
+    c.n_patterns = ov_read_varint(&r);
+    c.n_skipped = ov_read_varint(&r);
+    c.n_ignored = ov_read_varint(&r);
+    c.n_weak = ov_read_varint(&r);
+    OV_TRY(ov_reader_end(&r));
+    *ret = c;
+    return OV_OK;
+}

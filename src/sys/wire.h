@@ -1,0 +1,166 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+#include "base/budget.h"
+#include "sys/ipc.h"
+#include "sys/sandbox.h"
+
+/* The bodies of messages: one struct and a pair of functions each. put appends
+ * to a message that ov_msg_begin started; read takes a whole body and is
+ * OV_MALFORMED unless it ends exactly where it should. Spans are borrowed from
+ * the body. What comes from a jailed process is as hostile as the file it
+ * reads: texts are only to be printed escaped. */
+
+/* ready, judge-ready: struct ov_jail. */
+void ov_wire_put_jail(struct ov_buf *b, const struct ov_jail *jail);
+OV_MUST_USE enum ov_status ov_wire_read_jail(struct ov_span body,
+                                             struct ov_jail *ret);
+
+/* open: as struct ov_scan_options of engine/scan.h. */
+struct ov_wire_open {
+    uint64_t image_len;
+    uint32_t flags;
+    uint32_t max_depth;
+    uint64_t limits[OV_N_COST];
+    uint64_t max_object;
+    uint64_t skip_types[2];
+};
+
+void ov_wire_put_open(struct ov_buf *b, const struct ov_wire_open *o);
+OV_MUST_USE enum ov_status ov_wire_read_open(struct ov_span body,
+                                             struct ov_wire_open *ret);
+
+/* opened */
+#define OV_WIRE_DIGEST 32
+void ov_wire_put_digest(struct ov_buf *b, const uint8_t *digest);
+OV_MUST_USE enum ov_status
+ov_wire_read_digest(struct ov_span body, uint8_t ret[static OV_WIRE_DIGEST]);
+
+/* task, progress and others: one or two numbers. */
+OV_MUST_USE enum ov_status ov_wire_read_u64(struct ov_span body, uint64_t *ret);
+void ov_wire_put_two(struct ov_buf *b, uint64_t first, uint64_t second);
+OV_MUST_USE enum ov_status ov_wire_read_two(struct ov_span body,
+                                            uint64_t ret[static 2]);
+
+#define OV_WIRE_MAX_PATH 32
+#define OV_WIRE_MAX_EVIDENCE 64
+
+/* Names from the outermost member to the innermost. Too long a path is cut in
+ * its middle. */
+struct ov_wire_path {
+    struct ov_span names[OV_WIRE_MAX_PATH];
+    size_t n;
+};
+
+struct ov_wire_evidence {
+    uint32_t term;
+    uint64_t at;
+    uint64_t len;
+    struct ov_span bytes;
+    struct ov_span view;
+};
+
+struct ov_wire_detection {
+    struct ov_span rule;
+    struct ov_span source;
+    uint32_t line;
+    uint32_t flags; /* enum ov_rule_flag */
+    struct ov_span kind;
+    struct ov_span type;
+    uint64_t object_len;
+    struct ov_wire_path path;
+    struct ov_wire_evidence evidence[OV_WIRE_MAX_EVIDENCE];
+    size_t n_evidence;
+};
+
+void ov_wire_put_detection(struct ov_buf *b, const struct ov_wire_detection *d);
+OV_MUST_USE enum ov_status
+ov_wire_read_detection(struct ov_span body, struct ov_wire_detection *ret);
+
+struct ov_wire_inconclusive {
+    struct ov_span reason;
+    struct ov_span detail;
+    uint64_t at;
+    struct ov_wire_path path;
+};
+
+void ov_wire_put_inconclusive(struct ov_buf *b,
+                              const struct ov_wire_inconclusive *i);
+OV_MUST_USE enum ov_status
+ov_wire_read_inconclusive(struct ov_span body,
+                          struct ov_wire_inconclusive *ret);
+
+struct ov_wire_outcome {
+    uint32_t verdict; /* enum ov_verdict, unchecked */
+    struct ov_span type;
+    uint64_t n_objects;
+    uint64_t n_bytes;
+};
+
+void ov_wire_put_outcome(struct ov_buf *b, const struct ov_wire_outcome *o);
+OV_MUST_USE enum ov_status ov_wire_read_outcome(struct ov_span body,
+                                                struct ov_wire_outcome *ret);
+
+/* failed, refused. source is empty if no one source is at fault. */
+struct ov_wire_failure {
+    uint32_t status; /* enum ov_status, unchecked */
+    uint32_t line;
+    struct ov_span source;
+    struct ov_span text;
+};
+
+void ov_wire_put_failure(struct ov_buf *b, const struct ov_wire_failure *f);
+OV_MUST_USE enum ov_status ov_wire_read_failure(struct ov_span body,
+                                                struct ov_wire_failure *ret);
+
+/* compile */
+struct ov_wire_compile {
+    uint32_t n_threads;
+    bool allow_unsigned;
+    bool skip_errors;   /* leave out lines at fault instead of refusing all */
+    struct ov_span key; /* as ov_clamav_unpack takes it */
+};
+
+void ov_wire_put_compile(struct ov_buf *b, const struct ov_wire_compile *c);
+OV_MUST_USE enum ov_status ov_wire_read_compile(struct ov_span body,
+                                                struct ov_wire_compile *ret);
+
+/* source */
+struct ov_wire_source {
+    uint64_t len;
+    struct ov_span name;
+};
+
+void ov_wire_put_source(struct ov_buf *b, const struct ov_wire_source *s);
+OV_MUST_USE enum ov_status ov_wire_read_source(struct ov_span body,
+                                               struct ov_wire_source *ret);
+
+/* skip */
+struct ov_wire_skip {
+    struct ov_span source;
+    uint32_t line;
+    uint32_t n;
+    bool is_error;
+    struct ov_span why;
+    struct ov_span what;
+};
+
+void ov_wire_put_skip(struct ov_buf *b, const struct ov_wire_skip *s);
+OV_MUST_USE enum ov_status ov_wire_read_skip(struct ov_span body,
+                                             struct ov_wire_skip *ret);
+
+/* compiled: as struct ov_compile_report of rules/compile.h. */
+struct ov_wire_compiled {
+    uint64_t image_len;
+    uint8_t digest[OV_WIRE_DIGEST];
+    uint64_t n_rules;
+    uint64_t n_hashes;
+    uint64_t n_patterns;
+    uint64_t n_skipped;
+    uint64_t n_ignored;
+    uint64_t n_weak;
+};
+
+void ov_wire_put_compiled(struct ov_buf *b, const struct ov_wire_compiled *c);
+OV_MUST_USE enum ov_status ov_wire_read_compiled(struct ov_span body,
+                                                 struct ov_wire_compiled *ret);

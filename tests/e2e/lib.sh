@@ -1,0 +1,81 @@
+# SPDX-License-Identifier: Apache-2.0
+# shellcheck shell=sh
+# For end-to-end scenarios: a private folder, a private cache, and words to say
+# what must hold. OVERT is the command under test. The folder is kept, and
+# named, if the scenario fails.
+set -eu
+
+: "${OVERT:?set OVERT to the overt command}"
+scenario=$(basename "$0" .sh)
+folder=$(mktemp -d "${TMPDIR:-/tmp}/overt-$scenario.XXXXXX")
+chmod 755 "$folder"
+XDG_CACHE_HOME=$folder/cache
+export XDG_CACHE_HOME
+mkdir -m 700 "$XDG_CACHE_HOME"
+cd "$folder"
+
+finish() {
+    code=$?
+    trap - EXIT
+    cd /
+    if [ "$code" -eq 0 ]; then
+        rm -rf "$folder"
+        echo "ok $scenario"
+    elif [ "$code" -eq 77 ]; then
+        rm -rf "$folder"
+    else
+        echo "not ok $scenario: look into $folder" >&2
+        tail -n 20 out err >&2 2>/dev/null || :
+    fi
+    exit "$code"
+}
+trap finish EXIT
+
+fail() {
+    echo "$scenario: $*" >&2
+    exit 1
+}
+
+skip() {
+    echo "skipped: $*"
+    exit 77
+}
+
+# Runs overt; its output goes to the files out and err, its exit code to
+# $exit_code.
+overt() {
+    exit_code=0
+    "$OVERT" "$@" >out 2>err || exit_code=$?
+}
+
+expect_exit() {
+    [ "$exit_code" -eq "$1" ] || fail "exit code $exit_code instead of $1"
+}
+
+# expect_line FILE TEXT: a line of FILE is exactly TEXT.
+expect_line() {
+    grep -qxF -- "$2" "$1" || fail "$1 has no line: $2"
+}
+
+# expect_text FILE TEXT: TEXT is somewhere in FILE.
+expect_text() {
+    grep -qF -- "$2" "$1" || fail "$1 does not say: $2"
+}
+
+expect_no_text() {
+    if grep -qF -- "$2" "$1"; then fail "$1 says: $2"; fi
+}
+
+# The standard test file, put together here so that this file is not one.
+make_eicar() {
+    printf '%s%s' 'X5O!P%@AP[4\PZX54(P^)7CC)7}$EICAR-' \
+        'STANDARD-ANTIVIRUS-TEST-FILE!$H+H*' >"$1"
+}
+
+# rules/test.ndb finds it anywhere in a file.
+make_rules() {
+    mkdir -p rules
+    printf 'Test.Eicar:0:*:%s%s\n' \
+        58354f2150254041505b345c505a58353428505e2937434329377d2445494341522d \
+        5354414e44415244 >rules/test.ndb
+}

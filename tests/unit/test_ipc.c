@@ -1,0 +1,90 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "sys/ipc.h"
+#include "sys/wire.h"
+#include "test.h"
+
+static enum ov_status decode(const struct ov_buf *b, bool has_fd,
+                             enum ov_link link, enum ov_peer_state state)
+{
+    struct ov_message m;
+
+    return ov_msg_decode(ov_buf_span(b), has_fd, link, state, &m);
+}
+
+static void make_task(struct ov_buf *b)
+{
+    ov_msg_begin(b, OV_MSG_TASK, 7);
+    ov_put_u64(b, 1234);
+    assert_int_equal(ov_msg_end(b), OV_OK);
+}
+
+static void what_is_put_is_read(void **state)
+{
+    struct ov_buf b = ov_buf_with_max(OV_MSG_MAX);
+    struct ov_message m;
+    uint64_t len;
+
+    (void)state;
+    make_task(&b);
+    assert_int_equal(
+        ov_msg_decode(ov_buf_span(&b), true, OV_TO_WORKER, OV_PEER_OPEN, &m),
+        OV_OK);
+    assert_int_equal(m.type, OV_MSG_TASK);
+    assert_int_equal(m.task, 7);
+    assert_int_equal(ov_wire_read_u64(m.body, &len), OV_OK);
+    assert_int_equal(len, 1234);
+    ov_buf_done(&b);
+}
+
+static void a_message_out_of_its_rule_is_refused(void **state)
+{
+    struct ov_buf b = ov_buf_with_max(OV_MSG_MAX);
+
+    (void)state;
+    make_task(&b);
+    assert_int_equal(decode(&b, true, OV_TO_WORKER, OV_PEER_OPEN), OV_OK);
+    assert_int_not_equal(decode(&b, false, OV_TO_WORKER, OV_PEER_OPEN), OV_OK);
+    assert_int_not_equal(decode(&b, true, OV_TO_WORKER, OV_PEER_READY), OV_OK);
+    assert_int_not_equal(decode(&b, true, OV_TO_WORKER, OV_PEER_STARTING),
+                         OV_OK);
+    assert_int_not_equal(decode(&b, true, OV_FROM_WORKER, OV_PEER_OPEN), OV_OK);
+    assert_int_not_equal(decode(&b, true, OV_TO_JUDGE, OV_PEER_OPEN), OV_OK);
+    b.len--;
+    assert_int_not_equal(decode(&b, true, OV_TO_WORKER, OV_PEER_OPEN), OV_OK);
+    ov_buf_done(&b);
+}
+
+static void a_body_that_is_too_long_is_refused(void **state)
+{
+    struct ov_buf b = ov_buf_with_max(OV_MSG_MAX);
+
+    (void)state;
+    ov_msg_begin(&b, OV_MSG_TASK, 1);
+    for (int i = 0; i < 17; i++)
+        ov_put_u8(&b, 0);
+    assert_int_equal(ov_msg_end(&b), OV_OK);
+    assert_int_not_equal(decode(&b, true, OV_TO_WORKER, OV_PEER_OPEN), OV_OK);
+    ov_buf_done(&b);
+}
+
+static void an_unknown_type_is_refused(void **state)
+{
+    static const uint32_t types[] = {0, OV_N_MSG, UINT32_MAX};
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(types) / sizeof(types[0]); i++) {
+        struct ov_buf b = ov_buf_with_max(OV_MSG_MAX);
+
+        ov_put_u32(&b, types[i]);
+        ov_put_u32(&b, 0);
+        ov_put_u32(&b, 0);
+        assert_int_not_equal(decode(&b, false, OV_TO_WORKER, OV_PEER_OPEN),
+                             OV_OK);
+        ov_buf_done(&b);
+    }
+}
+
+OV_TEST_MAIN(OV_TEST(what_is_put_is_read),
+             OV_TEST(a_message_out_of_its_rule_is_refused),
+             OV_TEST(a_body_that_is_too_long_is_refused),
+             OV_TEST(an_unknown_type_is_refused))

@@ -1,0 +1,115 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "sys/wire.h"
+#include "test.h"
+
+static struct ov_wire_detection make_detection(void)
+{
+    struct ov_wire_detection d = {
+        .rule = OV_SPAN_LIT("Some.Rule"),
+        .source = OV_SPAN_LIT("some.ndb"),
+        .line = 12,
+        .flags = 3,
+        .kind = OV_SPAN_LIT("body"),
+        .type = OV_SPAN_LIT("pe"),
+        .object_len = UINT64_MAX,
+        .n_evidence = 1,
+    };
+
+    d.path.names[0] = OV_SPAN_LIT("a.zip");
+    d.path.names[1] = OV_SPAN_LIT("");
+    d.path.n = 2;
+    d.evidence[0] = (struct ov_wire_evidence){1, 2, 3, OV_SPAN_LIT("\x00\xff"),
+                                              OV_SPAN_LIT("raw")};
+    return d;
+}
+
+static void a_detection_comes_back_as_it_was(void **state)
+{
+    struct ov_buf b = ov_buf_with_max(OV_MSG_MAX);
+    struct ov_wire_detection d = make_detection();
+    static struct ov_wire_detection got; /* large */
+
+    (void)state;
+    ov_wire_put_detection(&b, &d);
+    assert_int_equal(ov_wire_read_detection(ov_buf_span(&b), &got), OV_OK);
+    assert_true(ov_span_equal(got.rule, d.rule));
+    assert_true(ov_span_equal(got.source, d.source));
+    assert_int_equal(got.line, 12);
+    assert_int_equal(got.flags, 3);
+    assert_true(ov_span_equal(got.type, d.type));
+    assert_true(got.object_len == UINT64_MAX);
+    assert_int_equal(got.path.n, 2);
+    assert_true(ov_span_equal(got.path.names[0], d.path.names[0]));
+    assert_int_equal(got.n_evidence, 1);
+    assert_int_equal(got.evidence[0].len, 3);
+    assert_true(ov_span_equal(got.evidence[0].bytes, d.evidence[0].bytes));
+    ov_buf_done(&b);
+}
+
+static void every_cut_of_a_detection_is_refused(void **state)
+{
+    struct ov_buf b = ov_buf_with_max(OV_MSG_MAX);
+    struct ov_wire_detection d = make_detection();
+    static struct ov_wire_detection got; /* large */
+
+    (void)state;
+    ov_wire_put_detection(&b, &d);
+    for (size_t len = 0; len < b.len; len++)
+        assert_int_not_equal(
+            ov_wire_read_detection(ov_span_of(b.ptr, len), &got), OV_OK);
+    ov_put_u8(&b, 0);
+    assert_int_not_equal(ov_wire_read_detection(ov_buf_span(&b), &got), OV_OK);
+    ov_buf_done(&b);
+}
+
+static void the_largest_detection_fits_a_message(void **state)
+{
+    static uint8_t long_text[OV_MSG_MAX_BODY];
+    struct ov_span text = ov_span_of(long_text, sizeof(long_text));
+    struct ov_buf b = ov_buf_with_max(OV_MSG_MAX);
+    struct ov_wire_detection d = make_detection();
+    struct ov_message m;
+
+    (void)state;
+    d.rule = d.source = d.kind = d.type = text;
+    d.line = d.flags = UINT32_MAX;
+    d.path.n = OV_WIRE_MAX_PATH;
+    for (size_t i = 0; i < d.path.n; i++)
+        d.path.names[i] = text;
+    d.n_evidence = OV_WIRE_MAX_EVIDENCE;
+    for (size_t i = 0; i < d.n_evidence; i++)
+        d.evidence[i] = (struct ov_wire_evidence){UINT32_MAX, UINT64_MAX,
+                                                  UINT64_MAX, text, text};
+    ov_msg_begin(&b, OV_MSG_DETECTION, 1);
+    ov_wire_put_detection(&b, &d);
+    assert_int_equal(ov_msg_end(&b), OV_OK);
+    assert_int_equal(
+        ov_msg_decode(ov_buf_span(&b), false, OV_FROM_WORKER, OV_PEER_OPEN, &m),
+        OV_OK);
+    assert_int_equal(ov_wire_read_detection(m.body, &d), OV_OK);
+    ov_buf_done(&b);
+}
+
+static void options_come_back_as_they_were(void **state)
+{
+    struct ov_buf b = ov_buf_with_max(OV_MSG_MAX);
+    struct ov_wire_open o = {.image_len = 1,
+                             .flags = 2,
+                             .max_depth = 3,
+                             .max_object = 4,
+                             .skip_types = {5, 6}};
+    struct ov_wire_open got;
+
+    (void)state;
+    for (size_t i = 0; i < OV_N_COST; i++)
+        o.limits[i] = 100 + i;
+    ov_wire_put_open(&b, &o);
+    assert_int_equal(ov_wire_read_open(ov_buf_span(&b), &got), OV_OK);
+    assert_memory_equal(&got, &o, sizeof(o));
+    ov_buf_done(&b);
+}
+
+OV_TEST_MAIN(OV_TEST(a_detection_comes_back_as_it_was),
+             OV_TEST(every_cut_of_a_detection_is_refused),
+             OV_TEST(the_largest_detection_fits_a_message),
+             OV_TEST(options_come_back_as_they_were))
