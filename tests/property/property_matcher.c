@@ -6,7 +6,7 @@
 
 /* The matcher against its plain twin (plain_match.h): random patterns, random
  * views that hold pieces of them, every kind of cell, place and flag. */
-#define ROUNDS 600
+#define ROUNDS 300
 #define MAX_PATTERNS 8
 #define MAX_CELLS 120
 #define MAX_VIEW 400

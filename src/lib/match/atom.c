@@ -11,19 +11,47 @@
  * clean files (bigram.h), as a chain: the bits of a window are the bits of its
  * pairs less those of the bytes that two pairs share. */
 
-static uint32_t byte_bits(uint8_t b)
+/* Rows of the table: of each byte that is not a capital, its letter and those
+ * of the pairs it begins (tools/make-bigrams says what they mean). */
+#define N_FOLDED 230
+
+static const struct {
+    char single[2];
+    char pairs[N_FOLDED + 1];
+} bigrams[N_FOLDED] = {
+
+#include "match/bigram.inc"
+};
+
+static uint32_t row_of(uint8_t b)
 {
-    return b == 0 ? 2 : b == 0xff || b == ' ' || b == 0xcc || b == 0x90 ? 4 : 7;
+    return b < 'A' ? b : b - 26u;
 }
 
-/* Bits of n folded bytes. */
+/* In half bits. */
+static uint32_t byte_bits(uint8_t b)
+{
+    return (uint32_t)(bigrams[row_of(b)].single[0] - 'A');
+}
+
+static uint32_t pair_bits(uint8_t a, uint8_t b)
+{
+    return 4 + 3 * (uint32_t)(bigrams[row_of(a)].pairs[row_of(b)] - 'a');
+}
+
+/* Bits of n folded bytes: those of the first, and what each further one adds.
+ */
 static uint32_t window_bits(const uint8_t *b, uint32_t n)
 {
     uint32_t bits = byte_bits(b[0]);
 
-    for (uint32_t i = 1; i < n; i++)
-        bits += b[i] == b[i - 1] ? 1 : byte_bits(b[i]) - 1;
-    return bits;
+    for (uint32_t i = 1; i < n; i++) {
+        uint32_t pair = pair_bits(b[i - 1], b[i]);
+        uint32_t single = byte_bits(b[i - 1]);
+
+        bits += pair > single ? pair - single : 0;
+    }
+    return bits / 2;
 }
 
 static uint32_t atom_bits(const uint8_t *b, enum ov_atom_kind kind)

@@ -39,14 +39,22 @@ bool ov_atom_choose(const struct ov_form *f,
                     uint32_t (*crowd)(const void *data, uint64_t key),
                     const void *crowd_data, struct ov_atom *ret);
 
-/* Spreads an atom's key over 64 bits: the upper 32 choose the bucket, the lower
- * 16 are the fingerprint. */
+/* Spreads an atom's key over 64 bits in two steps. After the first the upper
+ * bits are good, for the check; after the second the upper 32 choose the bucket
+ * and the lower 16 are the fingerprint. */
+static inline uint64_t ov_atom_mix(uint64_t key, enum ov_atom_kind kind)
+{
+    return (key + ((uint64_t)kind << 61)) * 0x9e3779b97f4a7c15u;
+}
+
+static inline uint64_t ov_atom_finish(uint64_t mixed)
+{
+    return (mixed ^ mixed >> 32) * 0xd6e8feb86659fd93u;
+}
+
 static inline uint64_t ov_atom_hash(uint64_t key, enum ov_atom_kind kind)
 {
-    uint64_t h = (key + ((uint64_t)kind << 61)) * 0x9e3779b97f4a7c15u;
-
-    h ^= h >> 32;
-    return h * 0xd6e8feb86659fd93u;
+    return ov_atom_finish(ov_atom_mix(key, kind));
 }
 
 /* Bytes of v with A-Z made a-z. */

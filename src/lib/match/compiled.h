@@ -15,10 +15,12 @@
  *   56 length of everything (u64)
  *   64 set of each target (32 bytes; 255: nothing to look for)
  *   96 zeros
- * set, 64 bytes: what is looked for in views of a target
+ * set, 128 bytes: what is looked for in views of a target
  *   0  for each kind of atom: filter's offset (u64), log (u32, 0: none), zero
  *   48 list of programs that are tried at their place: offset (u64),
  *      count (u32), zero; the list has u32 offsets of programs
+ *   64 check: offset (u64), log (u32, 0: none), zeros; 2^log bits, of which the
+ *      upper bits of an atom's mixed key choose one (ov_atom_mix)
  * bucket, 64 bytes: where an atom's hash leads
  *   0  10 fingerprints (u16)
  *   20 10 references (u32)
@@ -32,8 +34,12 @@
 #define OV_COMPILED_TARGETS 32
 #define OV_COMPILED_NO_SET 255
 
-#define OV_SET_SIZE 64
+#define OV_SET_SIZE 128
 #define OV_SET_FIXED 48
+#define OV_SET_CHECK 64
+
+#define OV_CHECK_LOG_MIN 12
+#define OV_CHECK_LOG_MAX 23
 
 #define OV_BUCKET_SIZE 64
 #define OV_BUCKET_WAYS 10

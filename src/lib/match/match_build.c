@@ -366,6 +366,37 @@ static enum ov_status put_filter(const struct builder *b, struct ov_buf *ret,
     return OV_OK;
 }
 
+/* The check of all but the shortest atoms: 8 to 16 bits for each. */
+static enum ov_status put_check(const struct builder *b, struct ov_buf *ret,
+                                size_t base, size_t set, uint32_t t)
+{
+    uint64_t n = 0;
+    uint64_t off;
+    uint32_t log = OV_CHECK_LOG_MIN;
+    uint8_t *bits;
+
+    for (size_t i = 0; i < b->atoms.n; i++)
+        n += b->atoms.at[i].kind != OV_ATOM_SHORT &&
+             b->atoms.at[i].targets >> t & 1;
+    if (n == 0)
+        return OV_OK;
+    while (log < OV_CHECK_LOG_MAX && (uint64_t)1 << log < 8 * n)
+        log++;
+    bits = put_room(ret, (uint64_t)1 << (log - 3), &off);
+    if (bits == NULL)
+        return ov_buf_status(ret);
+    for (size_t i = 0; i < b->atoms.n; i++) {
+        const struct entry *e = &b->atoms.at[i];
+        uint64_t bit = ov_atom_mix(e->key, e->kind) >> (64 - log);
+
+        if (e->kind != OV_ATOM_SHORT && e->targets >> t & 1)
+            bits[bit >> 3] |= (uint8_t)(1u << (bit & 7));
+    }
+    put_le64(ret->ptr + set + OV_SET_CHECK, off - base);
+    put_le32(ret->ptr + set + OV_SET_CHECK + 8, log);
+    return OV_OK;
+}
+
 /* The set of patterns of target t, described at `set`. */
 static enum ov_status put_set(const struct builder *b, struct ov_buf *ret,
                               size_t base, size_t set, uint32_t t)
@@ -375,6 +406,7 @@ static enum ov_status put_set(const struct builder *b, struct ov_buf *ret,
 
     for (size_t k = 0; k < OV_N_ATOM_KINDS; k++)
         OV_TRY(put_filter(b, ret, base, set, t, (enum ov_atom_kind)k));
+    OV_TRY(put_check(b, ret, base, set, t));
     ov_put_align(ret, 64);
     off = ret->len;
     for (size_t i = 0; i < b->fixed.n; i++) {

@@ -22,6 +22,8 @@
 struct set {
     struct ov_filter filters[OV_N_ATOM_KINDS];
     struct ov_span fixed; /* u32 offsets of programs */
+    struct ov_span check;
+    uint32_t check_log;
     bool is_read;
     bool is_bad;
 };
@@ -42,6 +44,7 @@ struct ov_matcher {
     enum ov_prefilter_way way;
     struct ov_match_stats stats;
     uint16_t offsets[OV_PREFILTER_ROOM];
+    struct ov_block block;
 };
 
 /* One scan. */
@@ -159,6 +162,21 @@ static bool read_filter(struct ov_matcher *m, const uint8_t *desc,
     return at_section(m, off, ov_filter_size(log), &ret->bits);
 }
 
+static bool read_check(struct ov_matcher *m, const uint8_t *desc,
+                       struct set *set)
+{
+    bool is_needed = set->filters[OV_ATOM_LONG].log != 0 ||
+                     set->filters[OV_ATOM_MID].log != 0;
+
+    set->check_log = ov_load32le(desc + 8);
+    if (set->check_log == 0)
+        return !is_needed;
+    return set->check_log >= OV_CHECK_LOG_MIN &&
+           set->check_log <= OV_CHECK_LOG_MAX &&
+           at_section(m, ov_load64le(desc), (uint64_t)1 << (set->check_log - 3),
+                      &set->check);
+}
+
 /* Reads set s on its first use. */
 static bool read_set(struct ov_matcher *m, uint8_t s)
 {
@@ -177,6 +195,8 @@ static bool read_set(struct ov_matcher *m, uint8_t s)
         if (!read_filter(m, desc.ptr + 16 * k, (enum ov_atom_kind)k,
                          &set->filters[k]))
             return false;
+    if (!read_check(m, desc.ptr + OV_SET_CHECK, set))
+        return false;
     n = ov_load32le(desc.ptr + OV_SET_FIXED + 8);
     if (!at_section(m, ov_load64le(desc.ptr + OV_SET_FIXED), 4 * n,
                     &set->fixed))
@@ -362,44 +382,48 @@ static enum ov_status look_up(struct scan *s, const struct probe *p)
     return OV_OK;
 }
 
-/* The n bytes at `at`, which are in the view, folded. */
-static uint64_t key_at(struct ov_span view, uint64_t at, uint32_t n)
+/* Whether some atom of the set may have this mixed key. */
+static inline bool check_passes(const struct set *set, uint64_t mixed)
 {
-    uint64_t v = 0;
+    uint64_t bit = mixed >> (64 - set->check_log);
 
-    if (view.len - at >= 8)
-        v = ov_load64le(view.ptr + at);
-    else
-        for (uint32_t i = 0; i < n; i++)
-            v |= (uint64_t)view.ptr[at + i] << 8 * i;
-    return ov_fold64(v & ~(uint64_t)0 >> (64 - 8 * n));
+    return set->check.ptr[bit >> 3] >> (bit & 7) & 1;
 }
 
-/* Adds the places where an atom may begin if a window of it is at `at`. */
-static size_t add_probes(const struct scan *s, enum ov_atom_kind kind,
-                         uint64_t at, struct probe *ret)
+/* Adds the places where an atom may begin if a window of it is at offset `at`
+ * of the block. */
+static inline size_t add_probes(const struct scan *s, const struct set *set,
+                                enum ov_atom_kind kind, uint16_t at,
+                                struct probe *ret)
 {
     const struct ov_matcher *m = s->m;
-    struct ov_span view = s->job->view;
+    const uint8_t *buckets = m->store->all.ptr + m->off + m->buckets;
     uint32_t len = ov_atom_len(kind);
-    uint64_t back = kind == OV_ATOM_LONG ? 3 : 0;
+    uint64_t mask = ~(uint64_t)0 >> (64 - 8 * len);
+    uint32_t back = kind == OV_ATOM_LONG ? 4 : 1;
     size_t n = 0;
 
-    for (; back != UINT64_MAX; back--) {
-        if (back > at || at - back + len > view.len)
+    while (back-- > 0) {
+        const uint8_t *bytes = ov_block_bytes(&m->block) + at - back;
+        uint64_t mixed = ov_atom_mix(ov_load64le(bytes) & mask, kind);
+        uint64_t start = m->block.at + at - back;
+
+        /* Before the view's start this wraps around. */
+        if ((kind != OV_ATOM_SHORT && !check_passes(set, mixed)) ||
+            start >= s->job->view.len || len > s->job->view.len - start)
             continue;
-        ret[n].at = at - back;
-        ret[n].hash = ov_atom_hash(key_at(view, at - back, len), kind);
-        __builtin_prefetch(m->store->all.ptr + m->off + m->buckets +
-                           OV_BUCKET_SIZE *
-                               ov_bucket_of(ret[n].hash, m->n_buckets));
+        ret[n].at = start;
+        ret[n].hash = ov_atom_finish(mixed);
+        __builtin_prefetch(
+            buckets + OV_BUCKET_SIZE * ov_bucket_of(ret[n].hash, m->n_buckets));
         n++;
     }
     return n;
 }
 
-static enum ov_status resolve(struct scan *s, enum ov_atom_kind kind,
-                              uint64_t from, size_t n)
+/* The places of this kind in the block, n of them in m->offsets. */
+static inline enum ov_status resolve(struct scan *s, const struct set *set,
+                                     enum ov_atom_kind kind, size_t n)
 {
     struct probe probes[BATCH + 4];
 
@@ -409,11 +433,24 @@ static enum ov_status resolve(struct scan *s, enum ov_atom_kind kind,
 
         for (; i < n && n_probes < BATCH; i++)
             n_probes +=
-                add_probes(s, kind, from + s->m->offsets[i], probes + n_probes);
+                add_probes(s, set, kind, s->m->offsets[i], probes + n_probes);
         for (size_t k = 0; k < n_probes; k++)
             OV_TRY(look_up(s, &probes[k]));
     }
     return OV_OK;
+}
+
+/* One kind of atom in the block. */
+static inline enum ov_status pass_kind(struct scan *s, const struct set *set,
+                                       enum ov_atom_kind kind)
+{
+    struct ov_matcher *m = s->m;
+    size_t n;
+
+    if (set->filters[kind].log == 0)
+        return OV_OK;
+    n = ov_prefilter(m->way, kind, &set->filters[kind], &m->block, m->offsets);
+    return resolve(s, set, kind, n);
 }
 
 static enum ov_status pass(struct scan *s, const struct set *set)
@@ -421,18 +458,13 @@ static enum ov_status pass(struct scan *s, const struct set *set)
     struct ov_matcher *m = s->m;
     struct ov_span view = s->job->view;
 
-    for (uint64_t from = 0; from < view.len; from += OV_PREFILTER_BLOCK)
-        for (size_t k = 0; k < OV_N_ATOM_KINDS; k++) {
-            enum ov_atom_kind kind = (enum ov_atom_kind)k;
-            size_t n;
-
-            if (set->filters[k].log == 0)
-                continue;
-            n = ov_prefilter(m->way, kind, &set->filters[k], view, from,
-                             m->offsets);
-            OV_TRY(resolve(s, kind, from, n));
-        }
-    m->stats.bytes += view.len;
+    for (uint64_t at = 0; at < view.len; at += OV_BLOCK) {
+        ov_block_load(&m->block, m->way, view, at);
+        OV_TRY(pass_kind(s, set, OV_ATOM_LONG));
+        OV_TRY(pass_kind(s, set, OV_ATOM_MID));
+        OV_TRY(pass_kind(s, set, OV_ATOM_SHORT));
+        m->stats.bytes += m->block.len;
+    }
     return OV_OK;
 }
 

@@ -1,7 +1,17 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "match/prefilter.h"
 
-/* The portable form of the prefilter, and the choice of the others. */
+#include "match/prefilter_way.h"
+
+/* The filter, its portable look-up, and the choice among the ways.
+ *
+ * A block is folded once for all kinds of atoms, with zeros around what is at
+ * the ends of the view; so the look-ups need no special case at an end, and
+ * the next stage has its bytes folded. Zeros may make an offset pass whose
+ * window is not all in the view; the next stage looks at lengths anyway.
+ *
+ * LONG atoms put four windows into the filter, at their offsets 0 to 3: one of
+ * them lies at a multiple of 4 wherever the atom is. */
 
 uint32_t ov_filter_log(enum ov_atom_kind kind, uint64_t n)
 {
@@ -9,8 +19,8 @@ uint32_t ov_filter_log(enum ov_atom_kind kind, uint64_t n)
 
     if (kind == OV_ATOM_SHORT)
         return OV_FILTER_SHORT_LOG;
-    /* Plenty while it fits the first-level cache, then twice as many words as
-     * atoms until the second-level cache is full. */
+    /* Plenty while it fits the first-level cache, then about one word an atom
+     * until it is as large as a second-level cache. */
     while (log < OV_FILTER_LOG_MAX - 1 &&
            (uint64_t)1 << log < (log < 13 ? 8 * n : 5 * n / 4))
         log++;
@@ -37,53 +47,128 @@ void ov_filter_add(uint8_t *bits, uint32_t log, enum ov_atom_kind kind,
     }
 }
 
-static size_t plain_windows(const struct ov_filter *f, struct ov_span block,
-                            size_t stride, uint16_t *ret)
+/* Compilers turn this into vector code. */
+static void plain_fold(const uint8_t *from, uint8_t *to, size_t n)
 {
-    size_t n = 0;
-
-    for (size_t i = 0; i < OV_PREFILTER_BLOCK && i + 4 <= block.len;
-         i += stride) {
-        uint32_t w = (uint32_t)ov_fold64(ov_load32le(block.ptr + i));
-        uint32_t h = ov_filter_hash(w);
-        uint32_t mask = ov_filter_bits(h);
-        uint32_t word = ov_load32le(f->bits.ptr + 4 * (h >> (32 - f->log)));
-
-        ret[n] = (uint16_t)i;
-        n += (word & mask) == mask;
-    }
-    return n;
+    for (size_t i = 0; i < n; i++)
+        to[i] = (uint8_t)(from[i] | ((uint8_t)(from[i] - 'A') < 26) << 5);
 }
 
-static size_t plain_pairs(const struct ov_filter *f, struct ov_span block,
-                          uint16_t *ret)
+static bool window_passes(const struct ov_filter *f, const uint8_t *at)
 {
-    size_t n = 0;
-    uint8_t next = block.len > 0 ? ov_lower(block.ptr[0]) : 0;
+    uint32_t h = ov_filter_hash(ov_load32le(at));
+    uint32_t mask = ov_filter_bits(h);
+    uint32_t word = ov_load32le(f->bits.ptr + 4 * (size_t)(h >> (32 - f->log)));
 
-    for (size_t i = 0; i < OV_PREFILTER_BLOCK && i + 2 <= block.len; i++) {
-        uint8_t first = next;
+    return (word & mask) == mask;
+}
 
-        next = ov_lower(block.ptr[i + 1]);
-        ret[n] = (uint16_t)i;
-        n += f->bits.ptr[(first | next << 8) >> 3] >> (first & 7) & 1;
+static size_t plain_every(const struct ov_filter *f, const uint8_t *bytes,
+                          size_t n, uint16_t *ret)
+{
+    size_t found = 0;
+
+    for (size_t i = 0; i < n; i++) {
+        ret[found] = (uint16_t)i;
+        found += window_passes(f, bytes + i);
     }
-    return n;
+    return found;
+}
+
+static size_t plain_fourth(const struct ov_filter *f, const uint8_t *bytes,
+                           size_t n, uint16_t *ret)
+{
+    size_t found = 0;
+
+    for (size_t i = 0; i < n; i += 4) {
+        ret[found] = (uint16_t)i;
+        found += window_passes(f, bytes + i);
+    }
+    return found;
+}
+
+static size_t plain_pairs(const struct ov_filter *f, const uint8_t *bytes,
+                          size_t n, uint16_t *ret)
+{
+    size_t found = 0;
+
+    for (size_t i = 0; i < n; i++) {
+        uint32_t pair = ov_load16le(bytes + i);
+
+        ret[found] = (uint16_t)i;
+        found += f->bits.ptr[pair >> 3] >> (pair & 7) & 1;
+    }
+    return found;
+}
+
+static const struct ov_prefilter_kernels plain = {
+    .fold = plain_fold,
+    .every = plain_every,
+    .fourth = plain_fourth,
+    .pairs = plain_pairs,
+};
+
+bool ov_prefilter_can(enum ov_prefilter_way way)
+{
+#if defined(__x86_64__)
+    if (way == OV_PREFILTER_AVX2)
+        return __builtin_cpu_supports("avx2");
+    if (way == OV_PREFILTER_AVX512)
+        return __builtin_cpu_supports("avx512f") &&
+               __builtin_cpu_supports("avx512bw") &&
+               __builtin_cpu_supports("avx512vbmi");
+#endif
+    return way == OV_PREFILTER_PLAIN;
 }
 
 enum ov_prefilter_way ov_prefilter_best(void)
 {
+    if (ov_prefilter_can(OV_PREFILTER_AVX512))
+        return OV_PREFILTER_AVX512;
+    if (ov_prefilter_can(OV_PREFILTER_AVX2))
+        return OV_PREFILTER_AVX2;
     return OV_PREFILTER_PLAIN;
 }
 
-size_t ov_prefilter(enum ov_prefilter_way way, enum ov_atom_kind kind,
-                    const struct ov_filter *filter, struct ov_span view,
-                    uint64_t from, uint16_t *ret)
+static const struct ov_prefilter_kernels *kernels_of(enum ov_prefilter_way way)
 {
-    struct ov_span block = ov_span_clip(view, from, OV_PREFILTER_BLOCK + 8);
-
+#if defined(__x86_64__)
+    if (way == OV_PREFILTER_AVX512)
+        return &ov_prefilter_avx512;
+    if (way == OV_PREFILTER_AVX2)
+        return &ov_prefilter_avx2;
+#endif
     (void)way;
-    if (kind == OV_ATOM_SHORT)
-        return plain_pairs(filter, block, ret);
-    return plain_windows(filter, block, kind == OV_ATOM_LONG ? 4 : 1, ret);
+    return &plain;
+}
+
+void ov_block_load(struct ov_block *b, enum ov_prefilter_way way,
+                   struct ov_span view, uint64_t at)
+{
+    uint64_t before = at < OV_BLOCK_BEFORE ? at : OV_BLOCK_BEFORE;
+    struct ov_span bytes =
+        ov_span_clip(view, at - before, before + OV_BLOCK + OV_BLOCK_AFTER);
+    uint8_t *to = b->bytes + OV_BLOCK_BEFORE - before;
+
+    b->at = at;
+    b->len = ov_span_clip(view, at, OV_BLOCK).len;
+    memset(b->bytes, 0, OV_BLOCK_BEFORE);
+    kernels_of(way)->fold(bytes.ptr, to, bytes.len);
+    memset(to + bytes.len, 0,
+           (size_t)(b->bytes + sizeof(b->bytes) - (to + bytes.len)));
+}
+
+size_t ov_prefilter(enum ov_prefilter_way way, enum ov_atom_kind kind,
+                    const struct ov_filter *filter, const struct ov_block *b,
+                    uint16_t *ret)
+{
+    const struct ov_prefilter_kernels *k = kernels_of(way);
+    const uint8_t *bytes = ov_block_bytes(b);
+    size_t n = kind == OV_ATOM_LONG    ? k->fourth(filter, bytes, b->len, ret)
+               : kind == OV_ATOM_SHORT ? k->pairs(filter, bytes, b->len, ret)
+                                       : k->every(filter, bytes, b->len, ret);
+
+    while (n > 0 && ret[n - 1] >= b->len)
+        n--;
+    return n;
 }

@@ -1,0 +1,142 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "match/prefilter_way.h"
+
+/* The prefilter for x86-64 with AVX-512 (F, BW, VBMI): 16 look-ups at a time
+ * by gather; those that pass are packed to the front and stored without a
+ * branch. Variable rotates take their count modulo 32 on their own. */
+
+#if defined(__x86_64__)
+#include <immintrin.h>
+
+#define TARGET                                                                 \
+    __attribute__((target("avx512f,avx512bw,avx512vbmi,popcnt,bmi2")))
+
+TARGET static void fold(const uint8_t *from, uint8_t *to, size_t n)
+{
+    const __m512i first = _mm512_set1_epi8('A');
+    const __m512i letters = _mm512_set1_epi8(26);
+    const __m512i small = _mm512_set1_epi8(0x20);
+
+    for (size_t i = 0; i < n; i += 64) {
+        __mmask64 in =
+            n - i >= 64 ? ~(__mmask64)0 : ((__mmask64)1 << (n - i)) - 1;
+        __m512i v = _mm512_maskz_loadu_epi8(in, from + i);
+        __mmask64 is_upper =
+            _mm512_cmplt_epu8_mask(_mm512_sub_epi8(v, first), letters);
+
+        v = _mm512_mask_add_epi8(v, is_upper, v, small);
+        _mm512_mask_storeu_epi8(to + i, in, v);
+    }
+}
+
+/* Stores base + step * lane for the lanes in `pass`. */
+TARGET static inline size_t keep(__mmask16 pass, __m512i lanes, size_t base,
+                                 uint16_t *ret)
+{
+    __m512i at = _mm512_add_epi32(lanes, _mm512_set1_epi32((int)base));
+
+    at = _mm512_maskz_compress_epi32(pass, at);
+    _mm256_storeu_si256((__m256i *)(void *)ret, _mm512_cvtepi32_epi16(at));
+    return (size_t)_mm_popcnt_u32(pass);
+}
+
+/* ov_filter_hash of each lane. */
+TARGET static inline __m512i mix(__m512i v)
+{
+    __m512i h = _mm512_mullo_epi32(v, _mm512_set1_epi32((int)OV_FILTER_MIX_1));
+
+    h = _mm512_xor_si512(h, _mm512_srli_epi32(h, OV_FILTER_MIX_SHIFT));
+    return _mm512_mullo_epi32(h, _mm512_set1_epi32((int)OV_FILTER_MIX_2));
+}
+
+/* Which of 16 windows pass. */
+TARGET static inline __mmask16 look_up(const struct ov_filter *f, __m512i v,
+                                       __m128i shift)
+{
+    const __m512i one = _mm512_set1_epi32(1);
+    __m512i h = mix(v);
+    __m512i w =
+        _mm512_i32gather_epi32(_mm512_srl_epi32(h, shift), f->bits.ptr, 4);
+    __m512i mask = _mm512_ternarylogic_epi32(
+        _mm512_rolv_epi32(one, h),
+        _mm512_rolv_epi32(one, _mm512_srli_epi32(h, 4)),
+        _mm512_rolv_epi32(one, _mm512_srli_epi32(h, 8)), 0xfe);
+
+    return _mm512_cmpeq_epi32_mask(_mm512_and_si512(w, mask), mask);
+}
+
+TARGET static size_t fourth(const struct ov_filter *f, const uint8_t *bytes,
+                            size_t n, uint16_t *ret)
+{
+    const __m512i lanes = _mm512_setr_epi32(0, 4, 8, 12, 16, 20, 24, 28, 32, 36,
+                                            40, 44, 48, 52, 56, 60);
+    __m128i shift = _mm_cvtsi32_si128((int)(32 - f->log));
+    size_t found = 0;
+
+    for (size_t i = 0; i < n; i += 128) {
+        __mmask16 a = look_up(f, _mm512_loadu_si512(bytes + i), shift);
+        __mmask16 b = look_up(f, _mm512_loadu_si512(bytes + i + 64), shift);
+
+        found += keep(a, lanes, i, ret + found);
+        found += keep(b, lanes, i + 64, ret + found);
+    }
+    return found;
+}
+
+/* The window (4 bytes) that begins at each of 16 offsets. */
+TARGET static inline __m512i spread(const uint8_t *at)
+{
+    const __m512i order = _mm512_set_epi32(
+        0x1211100f, 0x11100f0e, 0x100f0e0d, 0x0f0e0d0c, 0x0e0d0c0b, 0x0d0c0b0a,
+        0x0c0b0a09, 0x0b0a0908, 0x0a090807, 0x09080706, 0x08070605, 0x07060504,
+        0x06050403, 0x05040302, 0x04030201, 0x03020100);
+
+    return _mm512_permutexvar_epi8(
+        order, _mm512_castsi256_si512(_mm256_loadu_si256((const void *)at)));
+}
+
+TARGET static size_t every(const struct ov_filter *f, const uint8_t *bytes,
+                           size_t n, uint16_t *ret)
+{
+    const __m512i lanes =
+        _mm512_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15);
+    __m128i shift = _mm_cvtsi32_si128((int)(32 - f->log));
+    size_t found = 0;
+
+    for (size_t i = 0; i < n; i += 32) {
+        __mmask16 a = look_up(f, spread(bytes + i), shift);
+        __mmask16 b = look_up(f, spread(bytes + i + 16), shift);
+
+        found += keep(a, lanes, i, ret + found);
+        found += keep(b, lanes, i + 16, ret + found);
+    }
+    return found;
+}
+
+TARGET static size_t pairs(const struct ov_filter *f, const uint8_t *bytes,
+                           size_t n, uint16_t *ret)
+{
+    const __m512i lanes =
+        _mm512_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15);
+    const __m512i one = _mm512_set1_epi32(1);
+    const __m512i word = _mm512_set1_epi32(0xffff);
+    size_t found = 0;
+
+    for (size_t i = 0; i < n; i += 16) {
+        __m512i v = _mm512_and_si512(spread(bytes + i), word);
+        __m512i w =
+            _mm512_i32gather_epi32(_mm512_srli_epi32(v, 5), f->bits.ptr, 4);
+
+        found += keep(_mm512_test_epi32_mask(w, _mm512_rolv_epi32(one, v)),
+                      lanes, i, ret + found);
+    }
+    return found;
+}
+
+const struct ov_prefilter_kernels ov_prefilter_avx512 = {
+    .fold = fold,
+    .every = every,
+    .fourth = fourth,
+    .pairs = pairs,
+};
+#endif

@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+#include "match/prefilter.h"
+
+/* What a way of prefiltering consists of. A look-up goes over the offsets 0,
+ * stride, 2 * stride ... below n of folded bytes and may read up to 128 bytes
+ * behind them; it may write up to 64 results more than it returns. */
+struct ov_prefilter_kernels {
+    void (*fold)(const uint8_t *from, uint8_t *to, size_t n);
+    size_t (*every)(const struct ov_filter *f, const uint8_t *bytes, size_t n,
+                    uint16_t *ret); /* windows of 4, stride 1 */
+    size_t (*fourth)(const struct ov_filter *f, const uint8_t *bytes, size_t n,
+                     uint16_t *ret); /* stride 4 */
+    size_t (*pairs)(const struct ov_filter *f, const uint8_t *bytes, size_t n,
+                    uint16_t *ret); /* bitmap of 2 bytes, stride 1 */
+};
+
+#if defined(__x86_64__)
+extern const struct ov_prefilter_kernels ov_prefilter_avx2;
+extern const struct ov_prefilter_kernels ov_prefilter_avx512;
+#endif
