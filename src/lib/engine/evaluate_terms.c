@@ -48,22 +48,18 @@ static bool has_hex_prefix(struct ov_span text)
 {
     int x = ov_span_byte(text, 1);
 
-    return ov_span_byte(text, 0) == '0' && (x == 'x' || x == 'X');
+    return text.len > 2 && ov_span_byte(text, 0) == '0' &&
+           (x == 'x' || x == 'X');
 }
 
-/* As strtoull does it, on all of text: blanks, "0x" for base 16, digits. */
+/* As strtol does it: "0x" for base 16, then digits; none are 0. */
 static bool parse_number(struct ov_span text, unsigned base, bool is_exact,
                          uint64_t *ret)
 {
     uint64_t value = 0;
-    size_t n = 0;
+    size_t n;
 
-    while (ov_span_byte(text, n) == ' ' || ov_span_byte(text, n) == '\t')
-        n++;
-    if (is_exact && n > 0)
-        return false;
-    text = ov_span_clip(text, n, text.len);
-    if (base == 16 && text.len > 2 && has_hex_prefix(text))
+    if (base == 16 && has_hex_prefix(text))
         text = ov_span_clip(text, 2, text.len);
     for (n = 0; n < text.len; n++) {
         int digit = ov_hex_digit((uint8_t)ov_span_byte(text, n));
@@ -74,10 +70,39 @@ static bool parse_number(struct ov_span text, unsigned base, bool is_exact,
             __builtin_add_overflow(value, (uint64_t)digit, &value))
             return false;
     }
-    if (n == 0 || (is_exact && n < text.len))
+    if (is_exact && n < text.len)
         return false;
     *ret = value;
     return true;
+}
+
+static bool is_hex_or_x(int c)
+{
+    return c == 'x' || c == 'X' || (c >= 0 && ov_hex_digit((uint8_t)c) >= 0);
+}
+
+/* Little-endian hexadecimal text, pair by pair from the end: "0000BA" becomes
+ * "BA0000". An odd one gets a zero in front; a pair that is not hexadecimal
+ * makes all before it zeros, as in clamscan. */
+static struct ov_span turn_pairs(struct ov_span text, char *ret)
+{
+    size_t odd = text.len % 2;
+    size_t len = text.len + odd;
+
+    memset(ret, '0', len);
+    for (size_t i = 0; i + 1 < len; i += 2) {
+        size_t at = len - i - 2;
+        int high = at < odd ? '0' : ov_span_byte(text, at - odd);
+        int low = ov_span_byte(text, at + 1 - odd);
+
+        if (!is_hex_or_x(high) || !is_hex_or_x(low)) {
+            memset(ret, '0', len);
+            continue;
+        }
+        ret[i] = (char)high;
+        ret[i + 1] = (char)low;
+    }
+    return ov_span_of(ret, len);
 }
 
 static uint64_t binary_number(struct ov_span bytes, bool is_little)
@@ -92,28 +117,38 @@ static uint64_t binary_number(struct ov_span bytes, bool is_little)
     return value;
 }
 
-/* Text that may be hexadecimal ("0x1f") or decimal. */
-static bool auto_number(struct ov_span text, bool is_exact, uint64_t *ret)
+static struct ov_span skip_blanks(struct ov_span text)
 {
-    return parse_number(text, has_hex_prefix(text) ? 16 : 10, is_exact, ret);
+    size_t n = 0;
+    int c;
+
+    while ((c = ov_span_byte(text, n)) == ' ' || (c >= '\t' && c <= '\r'))
+        n++;
+    return ov_span_clip(text, n, text.len);
 }
 
 static bool read_number(const struct ov_bytecmp *b, struct ov_span bytes,
                         uint64_t *ret)
 {
-    switch (b->base) {
-    case 'i':
-        if (bytes.len > sizeof(*ret))
-            return false;
+    char turned[BYTECMP_MAX + 1];
+    struct ov_span text;
+    uint8_t base = b->base;
+
+    if (base == 'i') {
         *ret = binary_number(bytes, b->is_little);
-        return true;
-    case 'h':
-        return parse_number(bytes, 16, b->is_exact, ret);
-    case 'd':
-        return parse_number(bytes, 10, b->is_exact, ret);
-    default:
-        return auto_number(bytes, b->is_exact, ret);
+        return bytes.len == 1 || bytes.len == 2 || bytes.len == 4 ||
+               bytes.len == 8;
     }
+    text = skip_blanks(bytes);
+    if (b->is_exact && text.len < bytes.len)
+        return false;
+    if (base == 'a')
+        base = has_hex_prefix(text) ? 'h' : 'd';
+    if (base == 'd')
+        return !b->is_little && parse_number(text, 10, b->is_exact, ret);
+    if (b->is_little && text.len > 1)
+        text = turn_pairs(text, turned);
+    return parse_number(text, 16, b->is_exact, ret);
 }
 
 static bool compares(const struct ov_bytecmp *b, uint64_t value)
@@ -130,7 +165,9 @@ static bool compares(const struct ov_bytecmp *b, uint64_t value)
     return true;
 }
 
-/* The number is read relative to the trigger's last match, as clamscan does. */
+/* The number is read relative to the trigger's last match, as clamscan does;
+ * like clamscan not at the very start of the file, unless the offset is
+ * positive. */
 static uint64_t count_bytecmp(const struct ov_terms *t,
                               const struct ov_bytecmp *b)
 {
@@ -144,10 +181,8 @@ static uint64_t count_bytecmp(const struct ov_terms *t,
     if (hit == NULL || hit->last == NULL || b->n_bytes == 0 ||
         b->n_bytes > BYTECMP_MAX ||
         __builtin_add_overflow((int64_t)hit->last->at, b->offset, &at) ||
-        at < 0)
-        return 0;
-    bytes = ov_span_clip(t->e->view->bytes, (uint64_t)at, b->n_bytes);
-    if (bytes.len == 0 || (bytes.len < b->n_bytes && b->base == 'i'))
+        at < 0 || (at == 0 && b->offset <= 0) ||
+        !ov_span_sub(t->e->view->bytes, (uint64_t)at, b->n_bytes, &bytes))
         return 0;
     return read_number(b, bytes, &value) && compares(b, value) ? 1 : 0;
 }

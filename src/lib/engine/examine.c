@@ -156,13 +156,30 @@ static void add_evidence(struct ov_scan *scan, const struct ov_evaluation *e,
     d->n_evidence = n;
 }
 
+/* Whether the rule held in another view of the object already. */
+static bool was_reported(struct ov_scan *scan, uint32_t id)
+{
+    struct ov_reported *r;
+
+    for (r = scan->reported; r != NULL; r = r->next)
+        if (r->rule == id)
+            return true;
+    r = ov_arena_alloc(scan->scanner->scratch, sizeof(*r));
+    if (r != NULL) {
+        *r = (struct ov_reported){.rule = id, .next = scan->reported};
+        scan->reported = r;
+    }
+    return false;
+}
+
 static void report_rule(struct ov_scan *scan, const struct ov_evaluation *e,
                         uint32_t id)
 {
     struct ov_rule_view rule;
     struct ov_detection d = {.kind = "body"};
 
-    if (!ov_lookup_rule(e->image, id, e->arena, &rule))
+    if (was_reported(scan, id) ||
+        !ov_lookup_rule(e->image, id, e->arena, &rule))
         return;
     d.rule = rule.name;
     d.source = rule.source;
@@ -278,7 +295,7 @@ static void try_rules(struct ov_scan *scan, const struct ov_evaluation *e)
         try_rule(scan, e, ids[i]);
 }
 
-static void look_at_view(struct ov_scan *scan, const struct ov_view *view)
+void ov_examine_view(struct ov_scan *scan, const struct ov_view *view)
 {
     struct ov_scanner *s = scan->scanner;
     struct ov_hits hits = {0};
@@ -312,6 +329,9 @@ static void look_at_view(struct ov_scan *scan, const struct ov_view *view)
         try_rules(scan, &e);
 }
 
+/* Rules for plain text (target 7) are about its normalised form alone. */
+#define TARGET_TEXT 7
+
 void ov_examine(struct ov_scan *scan)
 {
     struct ov_object *o = object_of(scan);
@@ -322,10 +342,15 @@ void ov_examine(struct ov_scan *scan)
         .is_raw = true,
     };
 
+    if (raw.target == TARGET_TEXT)
+        raw.target = 0;
     scan->outcome.n_objects++;
-    look_at_view(scan, &raw);
+    ov_examine_view(scan, &raw);
     if (!scan->is_stopped)
         try_pe_digests(scan);
+    if (!scan->is_stopped)
+        ov_examine_normalised(scan);
     o->has_facts = false;
+    scan->reported = NULL;
     ov_arena_reset(scan->scanner->scratch, (size_t)4 << 20);
 }

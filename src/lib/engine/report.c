@@ -107,9 +107,10 @@ void ov_report_status(struct ov_scan *scan, enum ov_status status,
                       const char *detail, uint64_t at)
 {
     OV_ASSERT(status != OV_OK);
-    if (status == OV_BAD_DIGEST || scan->scanner->image->store.is_damaged)
+    if (status == OV_BAD_DIGEST || scan->scanner->image->store.is_damaged) {
         ov_report_inconclusive(scan, OV_REASON_IMAGE, detail, at);
-    else if (status == OV_NO_MEMORY)
+        scan->is_stopped = true; /* no rule can be believed any more */
+    } else if (status == OV_NO_MEMORY)
         ov_report_inconclusive(scan, OV_REASON_MEMORY, detail, at);
     else if (status == OV_ENCRYPTED)
         ov_report_inconclusive(scan, OV_REASON_ENCRYPTED, detail, at);

@@ -78,7 +78,10 @@ void ov_scanner_free(struct ov_scanner *s)
         ov_unpacker_free(s->frames[i].unpacker);
         ov_buf_done(&s->frames[i].bytes);
     }
-    ov_buf_done(&s->view);
+    ov_buf_done(&s->text);
+    ov_buf_done(&s->html.nocomment);
+    ov_buf_done(&s->html.notags);
+    ov_buf_done(&s->html.script);
     ov_regex_cache_free(s->regexes);
     ov_matcher_free(s->matcher);
     ov_arena_free(s->scratch);

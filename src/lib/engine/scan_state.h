@@ -3,6 +3,7 @@
 
 #include "engine/evaluate.h"
 #include "engine/scan.h"
+#include "formats/normal.h"
 
 /* What scan.c, examine.c and report.c share about one scan. */
 
@@ -33,7 +34,8 @@ struct ov_scanner {
     size_t n_member_rules;
     struct ov_span *passwords;
     size_t n_passwords;
-    struct ov_buf view; /* a normalised form */
+    struct ov_buf text; /* normalised forms of the object at hand */
+    struct ov_html_views html;
     struct ov_frame frames[OV_SCAN_MAX_DEPTH + 1];
 };
 
@@ -49,6 +51,12 @@ struct ov_scan {
     uint64_t order;  /* of the outermost member being looked at */
     uint64_t n_told; /* bytes that the members before it say they have */
     bool is_split;   /* only this shard's members are looked at */
+
+    struct ov_reported {
+        uint32_t rule;
+        struct ov_reported *next;
+    } * reported; /* rules that held for the top object, in some view of it */
+
     bool is_stopped; /* a detection ended it, or a limit of the whole scan */
     bool has_detected;
     bool has_unwanted;
@@ -60,6 +68,13 @@ struct ov_scan {
 /* examine.c: looks at the object of the top frame itself, not at its members.
  */
 void ov_examine(struct ov_scan *scan);
+
+/* Matches one view of the top frame's object and evaluates the rules of which
+ * a pattern occurred. */
+void ov_examine_view(struct ov_scan *scan, const struct ov_view *view);
+
+/* views.c: the normalised views of the top frame's object, if it is text. */
+void ov_examine_normalised(struct ov_scan *scan);
 
 /* member.c: tries the rules about a container's members on the top frame's
  * object, whose headers are in member (its name is not read). */
