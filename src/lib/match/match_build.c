@@ -545,9 +545,11 @@ static enum ov_match_weakness
 check_form(struct ov_form *f, const struct ov_pattern *p, bool is_wide)
 {
     struct ov_atom atom;
+    enum ov_status status = ov_form_make(f, p, is_wide);
 
-    if (ov_form_make(f, p, is_wide) != OV_OK ||
-        !ov_atom_choose(f, NULL, NULL, &atom))
+    if (status == OV_NO_MEMORY)
+        return OV_MATCH_UNKNOWN;
+    if (status != OV_OK || !ov_atom_choose(f, NULL, NULL, &atom))
         return OV_MATCH_NONE;
     if (atom.kind == OV_ATOM_SHORT)
         return OV_MATCH_SHORT;

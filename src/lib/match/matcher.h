@@ -25,9 +25,10 @@ struct ov_match_input {
 /* What the compiler has to tell about one pattern. */
 enum ov_match_weakness {
     OV_MATCH_STRONG,
-    OV_MATCH_SHORT,  /* no run of 4 fixed bytes: costs more per byte scanned */
-    OV_MATCH_COMMON, /* its rarest atom is common in clean files */
-    OV_MATCH_NONE,   /* no two fixed bytes in a row: cannot be compiled */
+    OV_MATCH_SHORT,   /* no run of 4 fixed bytes: costs more per byte scanned */
+    OV_MATCH_COMMON,  /* its rarest atom is common in clean files */
+    OV_MATCH_NONE,    /* no two fixed bytes in a row: cannot be compiled */
+    OV_MATCH_UNKNOWN, /* memory is out */
 };
 
 /* Appends the compiled form of n patterns to ret (position-independent; the
