@@ -125,11 +125,11 @@ static void sets_become_loops_over_ranges_of_terms(void **state)
 {
     (void)state;
     expect_code("2 of ($a, $b*)",
-                "int 2; loop-terms 1; terms 0 3; found 0; loop-end 3");
+                "int 2; loop-terms 1; terms 0 3; found 0; loop-end 4");
     expect_code("all of ($b2, $a)",
                 "loop-terms 2; terms 2 1; terms 0 1; found 0; loop-end 0");
     expect_code("50% of them",
-                "int 50; loop-terms 1; terms 0 4; found 0; loop-end 4");
+                "int 50; loop-terms 1; terms 0 4; found 0; loop-end 5");
     expect_code("none of ($b*) in (0..9)",
                 "loop-terms 1; terms 1 2; int 0; int 9; found-in 0; "
                 "loop-end 2");
@@ -195,11 +195,12 @@ static void hexadecimal_strings_become_cells(void **state)
 {
     struct ov_diag diag;
     OV_AUTO(part)
-    part = parse("rule r { strings: $a = { 4D ?a 5? ?? ~01 [2-4] // note }\n"
+    part = parse("rule r { strings: $a = { 4D 5a ?a 5? ?? ~01 [2-4] // note }\n"
                  "( 01 | /* } */ 02 03 ) [4] FF } condition: $a }",
                  OV_OK, &diag);
     static const struct ov_cell want[] = {
         {OV_CELL_BYTE, 0x4d, 0xff, false, 0, 0},
+        {OV_CELL_BYTE, 0x5a, 0xff, false, 0, 0},
         {OV_CELL_BYTE, 0x0a, 0x0f, false, 0, 0},
         {OV_CELL_BYTE, 0x50, 0xf0, false, 0, 0},
         {OV_CELL_BYTE, 0, 0, false, 0, 0},
@@ -312,7 +313,7 @@ static void errors_name_place_text_and_remedy(void **state)
     expect_error("rule r { condition: 1 \\ 0 == 1 }", 1, "division by zero");
     expect_error("rule r { condition: other }", 1, "no such rule");
     expect_error("rule r { condition: any of them }", 1, "has no strings");
-    expect_error("rule r { strings: $a = \"b\" condition: true }", 1,
+    expect_error("rule r { strings: $a = \"bc\" condition: true }", 1,
                  "does not use");
     expect_error("rule r { strings: $a = \"\" condition: $a }", 1, "empty");
     expect_error("rule r { strings: $a = \"\\q\" condition: $a }", 1,
@@ -345,6 +346,8 @@ static void what_is_not_taken_yet_leaves_the_rule_out(void **state)
                 "regular expressions");
     expect_skip("rule r { strings: $a = \"abc\" xor condition: $a }", "xor");
     expect_skip("import \"pe\"\nrule r { condition: pe.is_pe }", "modules");
+    expect_skip("rule r { strings: $a = {01 ?? 02} condition: $a }",
+                "two fixed bytes");
     expect_skip("include \"x.yar\"", "include");
     expect_skip("rule r { condition: 1.5 > 1 }", "floating");
     expect_skip("rule r { condition: \"a\" contains \"b\" }", "text");

@@ -81,6 +81,7 @@ static bool is_settled(enum ov_quantifier quantifier,
         *ret_holds = false;
         return loop->n_held > 0;
     case OV_QUANTIFIER_COUNT:
+    case OV_QUANTIFIER_COUNT_OF:
     case OV_QUANTIFIER_PERCENT:
     case OV_N_QUANTIFIERS:
         break;
@@ -99,6 +100,10 @@ static bool holds_at_end(enum ov_quantifier quantifier,
         return loop->n_held > 0;
     case OV_QUANTIFIER_NONE:
         return loop->n_held == 0;
+    case OV_QUANTIFIER_COUNT_OF:
+        if (k.kind == OV_VALUE_INT && k.number == 0)
+            return loop->n_held == 0;
+        __attribute__((fallthrough));
     case OV_QUANTIFIER_COUNT:
         if (k.kind != OV_VALUE_INT)
             return loop->n_held == loop->n_rounds;

@@ -9,9 +9,10 @@ enum ov_quantifier {
     OV_QUANTIFIER_ALL,
     OV_QUANTIFIER_ANY,
     OV_QUANTIFIER_NONE,
-    OV_QUANTIFIER_COUNT,   /* at least the integer below the loop; undefined:
-                              all */
-    OV_QUANTIFIER_PERCENT, /* at least so many hundredths, rounded up */
+    OV_QUANTIFIER_COUNT,    /* at least the integer below the loop; undefined:
+                               all */
+    OV_QUANTIFIER_COUNT_OF, /* the same, but 0 means none: "0 of them" */
+    OV_QUANTIFIER_PERCENT,  /* at least so many hundredths, rounded up */
     OV_N_QUANTIFIERS
 };
 

@@ -283,7 +283,7 @@ static enum ov_status read_source(struct ov_yara_parser *p,
         }
         if (status == OV_OK)
             continue;
-        if (p->fault.status == OV_OK)
+        if (p->fault.status == OV_OK || p->fault.status == OV_NO_MEMORY)
             return status;
         OV_TRY(recover(p, &rule, &first, diag));
         OV_TRY(add_rule(p, &rule));

@@ -91,7 +91,9 @@ static enum ov_status read_string(struct ov_yara_condition *c,
         if (!c->loops[n - 1].is_over_terms)
             continue;
         if (c->loops[n - 1].is_hidden)
-            break;
+            return ov_yara_fault_set(
+                &c->p->fault, OV_UNSUPPORTED, t,
+                "the loop's string in the places of a set is not taken yet");
         *ret = 0;
         return OV_OK;
     }
@@ -382,7 +384,8 @@ static enum ov_status step_of(struct ov_yara_condition *c, bool is_percent)
         return read_loop(c, quantifier, &k.token);
     }
     OV_TRY(ov_yara_next(c->p));
-    return read_of(c, quantifier, &k.token);
+    return read_of(c, is_percent ? quantifier : OV_QUANTIFIER_COUNT_OF,
+                   &k.token);
 }
 
 static enum ov_status step_variable(struct ov_yara_condition *c)

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include "match/matcher.h"
 #include "rules/yara_parser.h"
 #include "rules/yara_pattern.h"
 
@@ -134,6 +135,18 @@ static enum ov_status read_string(struct ov_yara_parser *p)
     OV_TRY(ov_yara_next(p));
     OV_TRY(ov_yara_expect(p, OV_YARA_ASSIGN));
     OV_TRY(read_value(p, &term->pattern));
+    switch (ov_match_check(&term->pattern)) {
+    case OV_MATCH_UNKNOWN:
+        return OV_NO_MEMORY;
+    case OV_MATCH_NONE:
+        return ov_yara_fault_set(
+            &p->fault, OV_UNSUPPORTED, &token,
+            "strings without two fixed bytes in a row are not taken yet");
+    case OV_MATCH_STRONG:
+    case OV_MATCH_SHORT:
+    case OV_MATCH_COMMON:
+        break;
+    }
     return OV_OK;
 }
 

@@ -195,7 +195,8 @@ enum ov_status ov_yara_end_loop(struct ov_yara_condition *c,
     v.is_constant = false;
     if (quantifier == OV_QUANTIFIER_NONE)
         v.needs = false;
-    if (quantifier == OV_QUANTIFIER_COUNT) {
+    if (quantifier == OV_QUANTIFIER_COUNT ||
+        quantifier == OV_QUANTIFIER_COUNT_OF) {
         struct ov_yara_value k;
 
         OV_TRY(ov_yara_pop_integer(c, &k));
