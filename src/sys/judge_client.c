@@ -237,11 +237,14 @@ enum ov_status ov_judge_compile(const struct ov_judge_job *job, int *ret_fd,
 
 static enum ov_status show(struct session *s, const struct ov_judge_view *view)
 {
+    const struct ov_wire_show w = {
+        view->what, view->image_len,
+        ov_span_str(view->name != NULL ? view->name : "")};
     struct ov_message m;
 
     OV_TRY(begin(s, view->spawn_flags));
     ov_msg_begin(&s->out, OV_MSG_SHOW, 0);
-    ov_wire_put_two(&s->out, view->what, view->image_len);
+    ov_wire_put_show(&s->out, &w);
     OV_TRY(post(s, view->image_fd));
     s->state = OV_PEER_OPEN;
     for (;;) {

@@ -40,15 +40,17 @@ OV_MUST_USE enum ov_status ov_judge_compile(const struct ov_judge_job *job,
 
 /* Which text of an image. */
 enum ov_judge_show {
-    OV_JUDGE_LIST,
-    OV_JUDGE_CHECK,
-    OV_JUDGE_DUMP,
+    OV_JUDGE_LIST,     /* every rule */
+    OV_JUDGE_COUNTS,   /* rules per kind, and what was left out */
+    OV_JUDGE_SECTIONS, /* of the image */
+    OV_JUDGE_RULE,     /* all of one rule, by name */
 };
 
 /* Has a jailed process print an image; write gets the text piece by piece, and
  * stops it by returning false. */
 struct ov_judge_view {
     enum ov_judge_show what;
+    const char *name; /* OV_JUDGE_RULE */
     int image_fd;
     uint64_t image_len;
     unsigned spawn_flags;

@@ -307,6 +307,25 @@ enum ov_status ov_wire_read_compile(struct ov_span body,
     return OV_OK;
 }
 
+void ov_wire_put_show(struct ov_buf *b, const struct ov_wire_show *s)
+{
+    ov_put_varint(b, s->what);
+    ov_put_varint(b, s->image_len);
+    put_text(b, s->name, MAX_TEXT);
+}
+
+enum ov_status ov_wire_read_show(struct ov_span body, struct ov_wire_show *ret)
+{
+    struct ov_reader r = ov_reader_over(body);
+    struct ov_wire_show s = {.what = read_u32(&r)};
+
+    s.image_len = ov_read_varint(&r);
+    s.name = read_text(&r, MAX_TEXT);
+    OV_TRY(ov_reader_end(&r));
+    *ret = s;
+    return OV_OK;
+}
+
 void ov_wire_put_source(struct ov_buf *b, const struct ov_wire_source *s)
 {
     ov_put_varint(b, s->len);

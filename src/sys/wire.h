@@ -125,6 +125,17 @@ void ov_wire_put_compile(struct ov_buf *b, const struct ov_wire_compile *c);
 OV_MUST_USE enum ov_status ov_wire_read_compile(struct ov_span body,
                                                 struct ov_wire_compile *ret);
 
+/* show */
+struct ov_wire_show {
+    uint32_t what; /* enum ov_judge_show, unchecked */
+    uint64_t image_len;
+    struct ov_span name;
+};
+
+void ov_wire_put_show(struct ov_buf *b, const struct ov_wire_show *s);
+OV_MUST_USE enum ov_status ov_wire_read_show(struct ov_span body,
+                                             struct ov_wire_show *ret);
+
 /* source */
 struct ov_wire_source {
     uint64_t len;

@@ -66,6 +66,47 @@ expect_no_text() {
     if grep -qF -- "$2" "$1"; then fail "$1 says: $2"; fi
 }
 
+# As overt, but goes on while it runs: its process is $overt_pid.
+overt_start() {
+    "$OVERT" "$@" >out 2>err &
+    overt_pid=$!
+}
+
+# The end of what overt_start began.
+overt_wait() {
+    exit_code=0
+    wait "$overt_pid" || exit_code=$?
+}
+
+# wait_until COMMAND...: until it succeeds, for half a minute at most.
+wait_until() {
+    tries=0
+    until "$@"; do
+        tries=$((tries + 1))
+        [ "$tries" -lt 600 ] || fail "never came true: $*"
+        sleep 0.05
+    done
+}
+
+# Whether a worker of $overt_pid is scanning this (large, so mapped) file; it
+# is $worker_pid then.
+is_scanning() {
+    for worker_pid in $(pgrep -P "$overt_pid" overt-worker); do
+        grep -qF -- "$1" "/proc/$worker_pid/maps" 2>/dev/null && return 0
+    done
+    return 1
+}
+
+# A file that takes a while, though it takes no room: mapped, not read.
+make_large() {
+    truncate -s "${2:-4G}" "$1"
+}
+
+# Whether a file's last change is long enough ago for the cache to note it.
+is_settled() {
+    [ $(($(date +%s) - $(stat -c %Z "$1"))) -gt 3 ]
+}
+
 # The standard test file, put together here so that this file is not one.
 make_eicar() {
     printf '%s%s' 'X5O!P%@AP[4\PZX54(P^)7CC)7}$EICAR-' \

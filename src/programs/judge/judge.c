@@ -23,6 +23,7 @@
 #include "rules/compile.h"
 #include "rules/image.h"
 #include "rules/sources.h"
+#include "show.h"
 #include "sys/channel.h"
 #include "sys/fd.h"
 #include "sys/sandbox.h"
@@ -308,6 +309,40 @@ static enum ov_status on_end(struct judge *j)
     return compile(j);
 }
 
+static bool post_text(void *data, struct ov_span text)
+{
+    struct judge *j = data;
+
+    while (text.len > 0 && !j->is_broken) {
+        ov_msg_begin(&j->out, OV_MSG_TEXT, 0);
+        ov_put_span(&j->out, ov_span_clip(text, 0, OV_MSG_MAX_BODY));
+        post(j);
+        text = ov_span_clip(text, OV_MSG_MAX_BODY, text.len);
+    }
+    return !j->is_broken;
+}
+
+static enum ov_status on_show(struct judge *j, const struct ov_message *m,
+                              int fd)
+{
+    const struct ov_text_out out = {post_text, j};
+    OV_AUTO_DONE(buf) name = ov_buf_with_max(OV_MSG_MAX);
+    struct ov_wire_show what;
+    struct ov_diag diag = {0};
+    enum ov_status status;
+
+    OV_TRY(ov_wire_read_show(m->body, &what));
+    ov_put_span(&name, what.name); /* the packet is used again */
+    what.name = ov_buf_span(&name);
+    j->state = OV_PEER_OPEN;
+    status = show_image(fd, &what, &out, &diag);
+    if (status != OV_OK)
+        return refuse(j, status, (struct ov_span){0}, &diag);
+    ov_msg_begin(&j->out, OV_MSG_TEXT, 0);
+    post(j);
+    return OV_OK;
+}
+
 static enum ov_status serve_one(struct judge *j)
 {
     OV_AUTO_FD fd = -1;
@@ -323,7 +358,7 @@ static enum ov_status serve_one(struct judge *j)
     else if (m.type == OV_MSG_END)
         OV_TRY(on_end(j));
     else
-        return OV_UNSUPPORTED;
+        OV_TRY(on_show(j, &m, fd));
     return j->is_broken ? OV_PEER_GONE : OV_OK;
 }
 

@@ -76,7 +76,10 @@ static const struct option_row rows[] = {
 static const struct option_list options = {
     "overt rules",
     "build SRC... -o IMAGE\n"
-    "       overt rules list|check|dump IMAGE\n"
+    "       overt rules list IMAGE         every rule\n"
+    "       overt rules check IMAGE        counts, and what was left out\n"
+    "       overt rules dump IMAGE [RULE]  the image's parts, or all of a "
+    "rule\n"
     "SRC: ClamAV databases, YARA files, or folders of them.",
     rows, sizeof(rows) / sizeof(rows[0])};
 
@@ -139,7 +142,10 @@ static int show(const struct rules_options *o, enum ov_judge_show what)
     struct rule_set set;
     enum ov_status status;
 
-    if (o->set.n_paths != 1) {
+    if (o->set.n_paths == 2 && what == OV_JUDGE_SECTIONS) {
+        view.what = OV_JUDGE_RULE;
+        view.name = o->set.paths[1];
+    } else if (o->set.n_paths != 1) {
         out_error("rules: give one image; see overt rules --help");
         return EXIT_ERROR;
     }
@@ -159,8 +165,8 @@ static const struct {
     enum ov_judge_show what;
 } shows[] = {
     {"list", OV_JUDGE_LIST},
-    {"check", OV_JUDGE_CHECK},
-    {"dump", OV_JUDGE_DUMP},
+    {"check", OV_JUDGE_COUNTS},
+    {"dump", OV_JUDGE_SECTIONS},
 };
 
 int cmd_rules(int argc, char **argv)

@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "show.h"
+
+#include <sys/mman.h>
+
+/* An image that somebody gives may be damaged or hostile, so its text is made
+ * in the jail, too. */
+
+static enum ov_status describe(struct ov_image *image,
+                               const struct ov_wire_show *what,
+                               const struct ov_text_out *out)
+{
+    switch (what->what) {
+    case OV_JUDGE_LIST:
+        return ov_describe_list(image, out);
+    case OV_JUDGE_COUNTS:
+        return ov_describe_counts(image, out);
+    case OV_JUDGE_SECTIONS:
+        return ov_describe_sections(image, out);
+    case OV_JUDGE_RULE:
+        return ov_describe_rule(image, what->name, out);
+    default:
+        return OV_USAGE;
+    }
+}
+
+static enum ov_status check_and_describe(struct ov_span bytes,
+                                         const struct ov_wire_show *what,
+                                         const struct ov_text_out *out,
+                                         struct ov_diag *diag)
+{
+    OV_AUTO(image) image = NULL;
+
+    OV_TRY(ov_image_open(bytes, &image, diag));
+    OV_TRY(ov_image_check(image, diag));
+    return describe(image, what, out);
+}
+
+enum ov_status show_image(int fd, const struct ov_wire_show *what,
+                          const struct ov_text_out *out, struct ov_diag *diag)
+{
+    void *at =
+        mmap(NULL, (size_t)what->image_len, PROT_READ, MAP_SHARED, fd, 0);
+    enum ov_status status;
+
+    if (at == MAP_FAILED)
+        return ov_diag_set(diag, OV_IO, 0, "cannot map the image");
+    status = check_and_describe(ov_span_of(at, (size_t)what->image_len), what,
+                                out, diag);
+    (void)!munmap(at, (size_t)what->image_len); /* as it was mapped */
+    return status;
+}

@@ -1,0 +1,62 @@
+#!/bin/sh
+# SPDX-License-Identifier: Apache-2.0
+# The same sources give the same image, whatever the number of threads and the
+# folder; lines at fault are named and nothing is written; a damaged image is
+# refused.
+# shellcheck source=/dev/null
+. "$(dirname "$0")/lib.sh"
+
+make_rules
+echo 'Second:0:*:7365636f6e642072756c65' >rules/second.ndb
+overt rules build rules -o one.img -j 1
+expect_exit 0
+cp -r rules elsewhere
+overt rules build elsewhere -o two.img
+expect_exit 0
+cmp one.img two.img || fail "the image depends on the folder or the threads"
+
+overt rules list one.img
+expect_exit 0
+expect_text out "Test.Eicar"
+expect_text out "second.ndb:1"
+overt rules check one.img
+expect_exit 0
+overt rules dump one.img
+expect_exit 0
+overt rules dump one.img Second
+expect_exit 0
+expect_text out "rule Second"
+overt rules dump one.img Missing
+expect_exit 2
+
+printf 'Good:0:*:61626364656667\nBad:0:*:zz\n' >rules/bad.ndb
+overt rules build rules -o bad.img
+expect_exit 2
+expect_text err "bad.ndb:2:"
+[ ! -e bad.img ] || fail "an image was written"
+overt rules build --skip-errors rules -o bad.img
+expect_exit 2
+overt rules list bad.img
+expect_exit 0
+expect_text out "Good"
+
+# A scan goes on with the others, tells, and is no success.
+echo good >good
+overt scan --rules rules good
+expect_exit 2
+expect_text err "bad.ndb:2:"
+
+overt rules build rules/missing.ndb -o none.img
+expect_exit 2
+overt rules build good -o none.img
+expect_exit 2
+
+for at in 9 100 4100; do
+    cp one.img damaged.img
+    printf '\377' | dd of=damaged.img bs=1 seek="$at" conv=notrunc status=none
+    overt rules list damaged.img
+    expect_exit 2
+done
+head -c 3000 one.img >cut.img
+overt scan --rules cut.img good
+expect_exit 2
