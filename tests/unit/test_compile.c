@@ -161,6 +161,69 @@ static void sources_keep_their_digest_and_counts(void **state)
     compiled_done(&c);
 }
 
+static void a_rule_with_too_long_a_name_is_counted(void **state)
+{
+    static char name[1026];
+    struct ov_part *part = ov_part_new(1);
+    struct ov_source_view view;
+    struct compiled c;
+
+    (void)state;
+    memset(name, 'x', sizeof(name) - 1);
+    add_body(part, name, 1);
+    add_hash(part, 1, 2, name, 2);
+    add_hash(part, 1, 2, name + 1, 3);
+    c = compile_parts(two_sources, 2, &part, 1);
+    ov_part_free(part);
+    assert_int_equal(c.report.n_rules, 1);
+    assert_int_equal(c.report.n_skipped, 2);
+    assert_true(ov_lookup_source(c.image, 1, &view));
+    assert_int_equal(view.n_skipped, 2);
+    compiled_done(&c);
+}
+
+/* What is left of these rules when some are silenced. */
+static uint64_t count_left(struct ov_ignore ignore)
+{
+    static const struct ov_source source = {
+        .name = {(const uint8_t *)"a.ndb", 5},
+        .text = {(const uint8_t *)"one\r\nsecond line\r\nthree", 23}};
+    struct ov_part *part = ov_part_new(0);
+    struct ov_ignore *added = ov_part_add(&part->ignores);
+    struct compiled c;
+    uint64_t n;
+
+    *added = ignore;
+    add_body(part, "Win.A-1", 1);
+    add_body(part, "Win.B-1", 2);
+    add_body(part, "Win.B-1", 3);
+    add_hash(part, 1, 2, "Win.B-1", 9);
+    c = compile_parts(&source, 1, &part, 1);
+    ov_part_free(part);
+    n = c.report.n_rules;
+    assert_int_equal(n + c.report.n_ignored, 4);
+    compiled_done(&c);
+    return n;
+}
+
+static void an_ignored_name_is_left_out(void **state)
+{
+    struct ov_ignore ignore = {.name = OV_SPAN_LIT("Win.B-1")};
+
+    (void)state;
+    assert_int_equal(count_left(ignore), 1);
+    ignore.name = OV_SPAN_LIT("Win.B");
+    assert_int_equal(count_left(ignore), 4);
+    /* the text decides, where it is given: MD5 of "second line" */
+    ignore.name = OV_SPAN_LIT("Win.B-1");
+    ignore.has_md5 = true;
+    assert_true(ov_hex_decode(OV_SPAN_LIT("63d4c06d0dd227a33b7ccb9caa856828"),
+                              ignore.md5, 16));
+    assert_int_equal(count_left(ignore), 3);
+    ignore.md5[3] ^= 1;
+    assert_int_equal(count_left(ignore), 4);
+}
+
 /* Everything that a part can hold. */
 static void fill(struct ov_part *p)
 {
@@ -248,5 +311,7 @@ OV_TEST_MAIN(OV_TEST(a_rule_comes_back),
              OV_TEST(equal_data_is_stored_once),
              OV_TEST(a_pattern_that_cannot_be_compiled_is_named),
              OV_TEST(sources_keep_their_digest_and_counts),
+             OV_TEST(a_rule_with_too_long_a_name_is_counted),
+             OV_TEST(an_ignored_name_is_left_out),
              OV_TEST(the_cut_between_parts_does_not_matter),
              OV_TEST(a_failed_allocation_ends_well))

@@ -201,13 +201,13 @@ static void a_hash_is_shown_with_its_digest(void **state)
                         "rule Win.Hash-8\n"
                         "  source  a\\x0a.ldb:5\n"
                         "  kind    hash\n"
-                        "  flags  \n"
+                        "  flags   none\n"
                         "  md5     12121212121212121212121212121212\n"
                         "  size    any\n"
                         "rule Plain\n"
                         "  source  a\\x0a.ldb:5\n"
                         "  kind    hash\n"
-                        "  flags  \n"
+                        "  flags   none\n"
                         "  md5     cdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcd\n"
                         "  size    5\n");
 }

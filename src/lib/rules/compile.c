@@ -96,8 +96,17 @@ static enum ov_status admit(struct compiler *c, struct ov_span name,
                             uint32_t source, uint32_t line,
                             enum ov_rule_kind kind, bool *ret)
 {
+    static const struct ov_span too_long = {
+        (const uint8_t *)"the name is longer than 1024 bytes", 34};
     bool is_silenced;
 
+    if (name.len > OV_NAME_MAX) {
+        struct ov_skip skip = {.line = line, .why = too_long, .what = name};
+
+        *ret = false;
+        c->skips_of_source[source]++;
+        return ov_skip_counter_add(c->skips, source, &skip);
+    }
     OV_TRY(ov_ignores_ask(c->ignores, name, source, line, &is_silenced));
     *ret = !is_silenced;
     c->counts.n_ignored += is_silenced;
@@ -310,8 +319,7 @@ static enum ov_status put_sources(struct compiler *c)
     return ov_buf_status(b);
 }
 
-static enum ov_status add_skips(struct compiler *c, const struct ov_part *p,
-                                struct ov_compile_report *report)
+static enum ov_status add_skips(struct compiler *c, const struct ov_part *p)
 {
     for (size_t i = 0; i < p->skips.n; i++) {
         const struct ov_skip *s = &p->skips.items[i];
@@ -319,7 +327,6 @@ static enum ov_status add_skips(struct compiler *c, const struct ov_part *p,
 
         OV_TRY(ov_skip_counter_add(c->skips, p->source, s));
         c->skips_of_source[p->source] += n;
-        report->n_skipped += n;
     }
     return OV_OK;
 }
@@ -330,6 +337,8 @@ static void fill_report(const struct compiler *c,
     size_t n_patterns;
 
     (void)ov_rule_builder_patterns(c->rules, &n_patterns);
+    for (size_t i = 0; i < c->job->n_sources; i++)
+        report->n_skipped += c->skips_of_source[i];
     for (int k = 0; k < OV_N_RULE_KINDS; k++)
         report->n_rules += c->counts.kinds[k];
     report->n_hashes = c->counts.kinds[OV_RULE_KIND_HASH] +
@@ -351,7 +360,7 @@ static enum ov_status compile_sections(struct compiler *c,
     for (size_t i = 0; i < job->n_parts; i++) {
         OV_TRY(add_rules(c, job->parts[i]));
         OV_TRY(add_few(c, job->parts[i]));
-        OV_TRY(add_skips(c, job->parts[i], report));
+        OV_TRY(add_skips(c, job->parts[i]));
         tell_progress(c, job->parts[i]->rules.n);
     }
     OV_TRY(build_patterns(c));

@@ -140,7 +140,7 @@ static void put_flags(struct ov_describe *d, uint32_t flags)
         {OV_RULE_MACRO_MEMBER, "macro-member"},
     };
 
-    ov_put_str(&d->text, "  flags  ");
+    ov_put_str(&d->text, flags == 0 ? "  flags   none" : "  flags  ");
     for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++)
         if (flags & words[i].flag)
             ov_put_format(&d->text, " %s", words[i].word);
