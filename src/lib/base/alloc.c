@@ -30,20 +30,20 @@ void *ov_alloc(size_t size)
 
 void *ov_alloc_array(size_t count, size_t size)
 {
-    if (is_to_fail())
+    size_t total;
+
+    if (is_to_fail() || __builtin_mul_overflow(count, size, &total))
         return NULL;
-    if (count == 0 || size == 0)
-        return calloc(1, 1);
-    return calloc(count, size);
+    return calloc(1, total > 0 ? total : 1);
 }
 
 void *ov_realloc_array(void *old, size_t count, size_t size)
 {
-    if (is_to_fail())
+    size_t total;
+
+    if (is_to_fail() || __builtin_mul_overflow(count, size, &total))
         return NULL;
-    if (count == 0 || size == 0)
-        count = size = 1;
-    return reallocarray(old, count, size);
+    return realloc(old, total > 0 ? total : 1);
 }
 
 void ov_free(void *ptr)

@@ -15,7 +15,7 @@
 
 void ov_machine_push(struct ov_machine *m, struct ov_value v)
 {
-    if (m->depth == OV_MACHINE_STACK) {
+    if (m->depth == OV_COND_STACK_MAX) {
         m->is_bad = true;
         return;
     }
@@ -50,7 +50,7 @@ static enum ov_status run_term(struct ov_machine *m)
 
     OV_TRY(ov_terms_count(m->terms, term, &v.count));
     v.is_true = v.count > 0;
-    v.distinct = v.is_true ? 1ull << (term < 63 ? term : 63) : 0;
+    v.distinct = 1ull << (term < 63 ? term : 63);
     ov_machine_push(m, v);
     return OV_OK;
 }
@@ -59,7 +59,8 @@ static enum ov_status run_term(struct ov_machine *m)
 static void run_join(struct ov_machine *m, bool is_all)
 {
     uint64_t n = ov_read_varint(&m->code);
-    struct ov_value v = {.kind = OV_VALUE_GROUP, .is_true = is_all};
+    struct ov_value v = {
+        .kind = OV_VALUE_GROUP, .is_true = is_all, .is_joined = true};
 
     if (n == 0 || n > m->depth) {
         m->is_bad = true;
@@ -74,6 +75,10 @@ static void run_join(struct ov_machine *m, bool is_all)
             v.count += part.count;
             v.distinct |= part.distinct;
         }
+    }
+    if (!v.is_true) {
+        v.count = 0;
+        v.distinct = 0;
     }
     ov_machine_push(m, v);
 }
@@ -92,6 +97,10 @@ static void run_count(struct ov_machine *m, enum ov_cond op)
         v.is_true = v.count < k;
     if (distinct > (uint64_t)__builtin_popcountll(v.distinct))
         v.is_true = false;
+    /* A counted group brings its count to the group around it, but none of its
+     * terms: so clamscan. */
+    if (v.is_joined)
+        v.distinct = 0;
     ov_machine_push(m, v);
 }
 

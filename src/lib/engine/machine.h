@@ -3,19 +3,11 @@
 
 #include "base/reader.h"
 #include "engine/evaluate_terms.h"
+#include "rules/condition.h"
 #include "rules/condition_yara.h"
 
 /* The stack machine that runs conditions: evaluate.c has the operations that
  * ClamAV needs, evaluate_yara.c those that YARA adds, evaluate_loop.c loops. */
-
-#define OV_MACHINE_STACK 128
-
-enum ov_cond {
-#define OV_COND(id, word, n_operands) id,
-#include "rules/condition.def"
-#undef OV_COND
-    OV_N_COND
-};
 
 enum ov_value_kind {
     OV_VALUE_UNDEFINED,
@@ -30,6 +22,7 @@ struct ov_value {
     int64_t number;    /* INT */
     uint64_t count;    /* GROUP */
     uint64_t distinct; /* GROUP: bit per term; terms beyond 63 share the last */
+    bool is_joined;    /* GROUP: of several terms */
 };
 
 /* What a loop runs over, and how it stands. */
@@ -51,7 +44,7 @@ struct ov_loop {
 struct ov_machine {
     struct ov_terms *terms;
     struct ov_reader code;
-    struct ov_value stack[OV_MACHINE_STACK];
+    struct ov_value stack[OV_COND_STACK_MAX];
     size_t depth;
     struct ov_loop loops[OV_LOOPS_MAX];
     size_t n_loops;

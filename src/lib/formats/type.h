@@ -6,7 +6,8 @@
 /* What an object is, told from its content. types.def has a row per type:
  * OV_TYPE(id, word, clamav, target, kind): word is ours ("zip"), clamav is
  * ClamAV's name ("CL_TYPE_ZIP"; "" where it has none), target is ClamAV's
- * target number for body patterns, kind tells what else can be done with it. */
+ * target number for patterns over the raw bytes, kind tells what else can be
+ * done with it. Normalised forms have targets of their own. */
 
 enum ov_type_kind {
     OV_KIND_RAW,       /* matched as it is */
@@ -35,3 +36,7 @@ enum ov_type_kind ov_type_kind(enum ov_type t);
 /* Never fails: OV_TYPE_DATA if nothing else fits. Reads the first bytes (and
  * for a few, such as tar and ISO 9660, a fixed place behind them). */
 enum ov_type ov_type_identify(struct ov_span bytes);
+
+/* Whether text of any length has an HTML tag in it. Objects that begin like
+ * other text, but have one further on, are normalised as HTML too. */
+bool ov_type_has_html(struct ov_span text);

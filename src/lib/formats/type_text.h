@@ -3,13 +3,20 @@
 
 #include "formats/type.h"
 
-/* The types that have no magic at a fixed place: text, HTML, mail. head is the
- * first OV_TYPE_HEAD bytes of the object, or all of it. */
+/* The types that have no magic at a fixed place. */
+
+/* Text is told by the first OV_TYPE_HEAD bytes, mail by the first
+ * OV_TYPE_START. */
 #define OV_TYPE_HEAD 1024
+#define OV_TYPE_START 5120
 
 /* OV_TYPE_ASCII, OV_TYPE_UTF16LE, OV_TYPE_UTF16BE, or OV_TYPE_DATA. */
 enum ov_type ov_type_of_text(struct ov_span head);
 
-/* What the words in head (text or not) make of it: HTML, mail, XML documents
- * ...; base, which is what ov_type_of_text said, if there are none. */
-enum ov_type ov_type_by_words(struct ov_span head, enum ov_type base);
+/* What the words in an object's start (text or not) make of it: HTML, mail,
+ * XML documents ...; base, which is what ov_type_of_text said, if there are
+ * none. */
+enum ov_type ov_type_by_words(struct ov_span start, enum ov_type base);
+
+/* What a zip's member names make of it: OV_TYPE_OOXML_... or OV_TYPE_ZIP. */
+enum ov_type ov_type_of_zip(struct ov_span bytes);

@@ -51,6 +51,7 @@ struct format {
     enum ov_status (*line)(struct ov_clam_job *job);
     const char *not_run;  /* if line is NULL: why */
     uint32_t rule_flags;  /* enum ov_rule_flag */
+    bool has_long_lines;  /* up to OV_CLAM_LONG_LINE_MAX */
     bool has_comments;    /* a line that begins with '#' is none */
     bool may_be_empty;    /* a file without any line is no error */
     bool has_blank_lines; /* an empty line is no error */
@@ -77,6 +78,13 @@ static const struct format formats[OV_N_CLAMAV_FORMATS] = {
     [OV_CLAMAV_FP] = {.line = ov_clam_hash_line, .has_comments = true},
     [OV_CLAMAV_SFP] = {.line = ov_clam_hash_line, .has_comments = true},
     [OV_CLAMAV_NDB] = {.line = ov_clam_ndb_line, .has_comments = true},
+    [OV_CLAMAV_LDB] = {.line = ov_clam_ldb_line,
+                       .has_long_lines = true,
+                       .has_comments = true},
+    [OV_CLAMAV_LDU] = {.line = ov_clam_ldb_line,
+                       .rule_flags = OV_RULE_UNWANTED,
+                       .has_long_lines = true,
+                       .has_comments = true},
     [OV_CLAMAV_NDU] = {.line = ov_clam_ndb_line,
                        .rule_flags = OV_RULE_UNWANTED,
                        .has_comments = true},
@@ -192,9 +200,12 @@ static struct ov_span chomp(struct ov_span line)
 static enum ov_status read_line(const struct format *format,
                                 struct ov_clam_job *job)
 {
+    size_t max =
+        format->has_long_lines ? OV_CLAM_LONG_LINE_MAX : OV_CLAM_LINE_MAX;
+
     if (format->has_comments && ov_span_byte(job->text, 0) == '#')
         return OV_OK;
-    if (job->text.len > OV_CLAM_LINE_MAX - 1)
+    if (job->text.len > max)
         return ov_clam_refuse(job, "the line is longer than ClamAV reads",
                               ov_span_clip(job->text, 0, 60));
     if (job->text.len == 0) {

@@ -19,8 +19,9 @@ struct ov_clam_job {
 /* The functionality level that we answer with: that of clamscan 1.4.6. */
 #define OV_CLAM_LEVEL 216
 
-/* Longest line that ClamAV reads in one piece, with its end. */
-#define OV_CLAM_LINE_MAX 8191
+/* Longest lines that ClamAV reads in one piece, without their ends. */
+#define OV_CLAM_LINE_MAX 8190
+#define OV_CLAM_LONG_LINE_MAX 32767
 
 /* Why a line, or a part of one, is wrong. why is a string literal. */
 struct ov_clam_fault {
@@ -57,4 +58,4 @@ bool ov_clam_in_level(const struct ov_span *fields, size_t n);
 /* The front ends: one line each. */
 OV_MUST_USE enum ov_status ov_clam_hash_line(struct ov_clam_job *job);
 OV_MUST_USE enum ov_status ov_clam_ndb_line(struct ov_clam_job *job);
-OV_MUST_USE enum ov_status ov_clam_db_line(struct ov_clam_job *job);
+OV_MUST_USE enum ov_status ov_clam_ldb_line(struct ov_clam_job *job);

@@ -250,6 +250,8 @@ static enum ov_status recover(struct ov_yara_parser *p,
                               struct ov_yara_rule *rule, enum ov_status *first,
                               struct ov_diag *diag)
 {
+    if (p->fault.status == OV_NO_MEMORY)
+        return OV_NO_MEMORY;
     if (rule->is_global)
         p->fault.status = OV_MALFORMED;
     if (p->fault.status == OV_MALFORMED && *first == OV_OK) {

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #pragma once
 
+#include "rules/condition.h"
 #include "rules/ruleset.h"
 #include "rules/yara_lex.h"
 
@@ -96,11 +97,3 @@ OV_MUST_USE enum ov_status ov_yara_read_set(struct ov_yara_parser *p);
  * to the terms. */
 OV_MUST_USE enum ov_status ov_yara_refer(struct ov_yara_parser *p,
                                          const struct ov_yara_rule *rule);
-
-/* The operations of condition.def. */
-enum ov_yara_op {
-#define OV_COND(id, word, n_operands) id,
-#include "rules/condition.def"
-#undef OV_COND
-    OV_N_YARA_OPS
-};
