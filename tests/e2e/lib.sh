@@ -6,6 +6,7 @@
 set -eu
 
 : "${OVERT:?set OVERT to the overt command}"
+scenario_path=$(readlink -f "$0")
 scenario=$(basename "$0" .sh)
 folder=$(mktemp -d "${TMPDIR:-/tmp}/overt-$scenario.XXXXXX")
 chmod 755 "$folder"
