@@ -2,9 +2,10 @@
 # SPDX-License-Identifier: Apache-2.0
 """Tries each starter rule on a sample that it must find and on near misses.
 
-usage: check_rules.py SCANNER RULES_DIR
+usage: check_rules.py OVERT RULES_DIR
 
-SCANNER is rules_probe of the build. The samples (samples.py) are written to a
+OVERT is the command of a build or an installation; it scans with the rules that
+come with it, which must be those of RULES_DIR. The samples (samples.py) are written to a
 temporary folder. A rule without a sample or without a near miss fails, and so
 does a sample that is none of a rule. yara, where it is installed, must say the
 same of every sample; without it that part is left out. No sample may be found
@@ -12,6 +13,7 @@ by a rule of another name that is not unwanted, and the rules' own sources by
 none.
 """
 import glob
+import json
 import os
 import re
 import shutil
@@ -89,16 +91,21 @@ def write_samples(checks, folder):
     return wanted
 
 
-def run(command):
-    done = subprocess.run(command, stdout=subprocess.PIPE,
+def run(command, environment=None):
+    done = subprocess.run(command, env=environment, stdout=subprocess.PIPE,
                           stderr=subprocess.PIPE, check=False, text=True)
     return done.returncode, done.stdout, done.stderr
 
 
-def scan_with_us(checks, scanner, rules, paths):
-    code, out, errors = run([scanner] + rules + ["--"] + paths)
-    checks.expect(code == 0, "scanner: " + errors)
-    return {tuple(line.split(" ", 1)) for line in out.splitlines()}
+def scan_with_us(checks, overt, cache, paths):
+    """Pairs of rule and path; only the files themselves, not their parts."""
+    code, out, errors = run([overt, "scan", "--json", "--all-matches",
+                             "--unwanted"] + paths,
+                            dict(os.environ, XDG_CACHE_HOME=cache))
+    checks.expect(code != 2, "overt: " + errors)
+    return {(line["rule"], line["path"])
+            for line in map(json.loads, out.splitlines())
+            if line["type"] == "detection" and not line["members"]}
 
 
 def scan_with_yara(checks, rules, paths):
@@ -122,15 +129,19 @@ def check_found(checks, rules, wanted, found):
 
 def main():
     checks = Checks()
-    scanner, folder = sys.argv[1:3]
+    overt, folder = sys.argv[1:3]
     sources = sorted(glob.glob(os.path.join(folder, "*.yar")))
     rules = read_rules(sources)
     check_form(checks, rules)
-    with tempfile.TemporaryDirectory() as samples:
+    with tempfile.TemporaryDirectory() as top:
+        samples = os.path.join(top, "samples")
+        cache = os.path.join(top, "cache")
+        os.mkdir(samples)
+        os.mkdir(cache, 0o700)
         wanted = write_samples(checks, samples)
-        found = scan_with_us(checks, scanner, sources, sorted(wanted))
+        found = scan_with_us(checks, overt, cache, sorted(wanted))
         check_found(checks, rules, wanted, found)
-        own = scan_with_us(checks, scanner, sources, sources)
+        own = scan_with_us(checks, overt, cache, sources)
         checks.expect(not own, "rules find their own source: %s" % own)
         if shutil.which("yara"):
             theirs = scan_with_yara(checks, sources, sorted(wanted))
