@@ -127,7 +127,8 @@ static void types_in_target_descriptions_are_told_by_name(void **state)
 static void wrong_target_descriptions_are_refused_or_left_out(void **state)
 {
     (void)state;
-    refuse("Engine:51-255;0;aabb", "the block needs a Target: 'Engine:51-255'");
+    refuse("Engine:51-255;0;aabb",
+           "the target description needs a Target: 'Engine:51-255'");
     refuse("Target:0,Engine:51-255;0;aabb",
            "Engine must be the first attribute: '51-255'");
     refuse("Target:x;0;aabb", "the target is a number: 'x'");

@@ -49,13 +49,18 @@ bool ov_clamav_is_container(enum ov_clamav_format f)
 /* How each format is read. */
 struct format {
     enum ov_status (*line)(struct ov_clam_job *job);
-    const char *not_run;  /* if line is NULL: why */
-    uint32_t rule_flags;  /* enum ov_rule_flag */
-    bool has_long_lines;  /* up to OV_CLAM_LONG_LINE_MAX */
-    bool has_comments;    /* a line that begins with '#' is none */
-    bool may_be_empty;    /* a file without any line is no error */
-    bool has_blank_lines; /* an empty line is no error */
+    const char *not_run; /* if line is NULL: why */
+    uint32_t rule_flags; /* enum ov_rule_flag */
+    bool has_long_lines; /* up to OV_CLAM_LONG_LINE_MAX */
+    bool needs_entry;    /* a database without one is refused */
+    bool has_comments;   /* a line that begins with '#' is none */
 };
+
+static enum ov_status refuse_info(struct ov_clam_job *job)
+{
+    return ov_clam_refuse(
+        job, "a .info file belongs into a container; remove it", job->text);
+}
 
 static const struct format formats[OV_N_CLAMAV_FORMATS] = {
     [OV_CLAMAV_HDB] = {.line = ov_clam_hash_line, .has_comments = true},
@@ -85,6 +90,28 @@ static const struct format formats[OV_N_CLAMAV_FORMATS] = {
                        .rule_flags = OV_RULE_UNWANTED,
                        .has_long_lines = true,
                        .has_comments = true},
+    [OV_CLAMAV_DB] = {.line = ov_clam_db_line, .has_comments = true},
+    [OV_CLAMAV_SDB] = {.line = ov_clam_ndb_line, .has_comments = true},
+    [OV_CLAMAV_ZMD] = {.line = ov_clam_md_line, .has_comments = true},
+    [OV_CLAMAV_RMD] = {.line = ov_clam_md_line, .has_comments = true},
+    [OV_CLAMAV_CDB] = {.line = ov_clam_cdb_line, .has_comments = true},
+    [OV_CLAMAV_IGN] = {.line = ov_clam_ign_line, .has_comments = true},
+    [OV_CLAMAV_IGN2] = {.line = ov_clam_ign_line, .has_comments = true},
+    [OV_CLAMAV_FTM] = {.line = ov_clam_ftm_line,
+                       .needs_entry = true,
+                       .has_comments = true},
+    [OV_CLAMAV_PWDB] = {.line = ov_clam_pwdb_line,
+                        .needs_entry = true,
+                        .has_comments = true},
+    [OV_CLAMAV_INFO] = {.line = refuse_info},
+    [OV_CLAMAV_IDB] = {.not_run = "icons are not compared"},
+    [OV_CLAMAV_CFG] = {.not_run = "engine settings are not used"},
+    [OV_CLAMAV_CBC] = {.not_run = "bytecode is not run"},
+    [OV_CLAMAV_PDB] = {.not_run = "phishing lists are not used"},
+    [OV_CLAMAV_GDB] = {.not_run = "phishing lists are not used"},
+    [OV_CLAMAV_WDB] = {.not_run = "phishing lists are not used"},
+    [OV_CLAMAV_CRB] = {.not_run = "trusted certificates are not used"},
+    [OV_CLAMAV_CAT] = {.not_run = "Microsoft catalogs are not used"},
     [OV_CLAMAV_NDU] = {.line = ov_clam_ndb_line,
                        .rule_flags = OV_RULE_UNWANTED,
                        .has_comments = true},
@@ -184,8 +211,9 @@ bool ov_clam_is_number(struct ov_span s)
 
 bool ov_clam_in_level(const struct ov_span *fields, size_t n)
 {
-    return (n < 1 || ov_clam_number(fields[0]) <= OV_CLAM_LEVEL) &&
-           (n < 2 || ov_clam_number(fields[1]) >= OV_CLAM_LEVEL);
+    /* A negative one is, as in ClamAV, a very high one. */
+    return (n < 1 || (uint32_t)ov_clam_number(fields[0]) <= OV_CLAM_LEVEL) &&
+           (n < 2 || (uint32_t)ov_clam_number(fields[1]) >= OV_CLAM_LEVEL);
 }
 
 /* Without line ends: ClamAV cuts any run of CR and LF. */
@@ -208,11 +236,8 @@ static enum ov_status read_line(const struct format *format,
     if (job->text.len > max)
         return ov_clam_refuse(job, "the line is longer than ClamAV reads",
                               ov_span_clip(job->text, 0, 60));
-    if (job->text.len == 0) {
-        if (format->has_blank_lines)
-            return OV_OK;
+    if (job->text.len == 0)
         return ov_clam_refuse(job, "empty line; remove it", job->text);
-    }
     return format->line(job);
 }
 
@@ -237,15 +262,14 @@ static enum ov_status skip_all(const struct format *format, struct ov_span text,
 {
     size_t n = 0;
     size_t at = 0;
-    const char *why = format->not_run ? format->not_run : "is not run";
-
     while (at < text.len) {
         size_t end = ov_span_find_byte(text, '\n', at);
 
         n++;
         at = end == SIZE_MAX ? text.len : end + 1;
     }
-    OV_TRY(ov_clam_skip(job, why, ov_span_str(extensions[job->format])));
+    OV_TRY(ov_clam_skip(job, format->not_run,
+                        ov_span_str(extensions[job->format])));
     job->part->skips.items[job->part->skips.n - 1].n = (uint32_t)n;
     return OV_OK;
 }
@@ -263,8 +287,12 @@ enum ov_status ov_clamav_parse(enum ov_clamav_format f, struct ov_span text,
     job.rule_flags = options->rule_flags | format->rule_flags;
     if (format->line == NULL)
         return skip_all(format, text, &job);
-    if (text.len == 0 && !format->may_be_empty)
+    if (text.len == 0)
         OV_TRY(ov_clam_refuse(&job, "empty database file", text));
     OV_TRY(read_lines(format, text, &job));
+    if (format->needs_entry && options->first_line == 1 && !job.has_entry &&
+        !job.is_refused)
+        OV_TRY(ov_clam_refuse(&job, "no entry is for this engine; remove it",
+                              (struct ov_span){0}));
     return job.is_refused ? OV_MALFORMED : OV_OK;
 }

@@ -17,7 +17,7 @@
  * Source: ClamAV manual, "Body-based signatures", "Wildcards"; clamscan 1.4.6.
  */
 
-#define MAX_NESTING 15
+#define MAX_NESTING 16
 
 /* Bytes with masks that a consuming boundary accepts. */
 static const uint8_t break_bytes[][2] = {

@@ -13,6 +13,7 @@ struct ov_clam_job {
     uint32_t rule_flags; /* enum ov_rule_flag of every rule of this piece */
     uint32_t line;       /* from 1 */
     struct ov_span text; /* the line, without its end */
+    bool has_entry;      /* set by formats that need one */
     bool is_refused;     /* a line that ClamAV refuses was seen */
 };
 
@@ -59,3 +60,9 @@ bool ov_clam_in_level(const struct ov_span *fields, size_t n);
 OV_MUST_USE enum ov_status ov_clam_hash_line(struct ov_clam_job *job);
 OV_MUST_USE enum ov_status ov_clam_ndb_line(struct ov_clam_job *job);
 OV_MUST_USE enum ov_status ov_clam_ldb_line(struct ov_clam_job *job);
+OV_MUST_USE enum ov_status ov_clam_db_line(struct ov_clam_job *job);
+OV_MUST_USE enum ov_status ov_clam_cdb_line(struct ov_clam_job *job);
+OV_MUST_USE enum ov_status ov_clam_md_line(struct ov_clam_job *job);
+OV_MUST_USE enum ov_status ov_clam_ign_line(struct ov_clam_job *job);
+OV_MUST_USE enum ov_status ov_clam_pwdb_line(struct ov_clam_job *job);
+OV_MUST_USE enum ov_status ov_clam_ftm_line(struct ov_clam_job *job);

@@ -76,6 +76,9 @@ static enum ov_status read_line(struct ov_clam_job *job, struct line *l,
     OV_TRY(read_expression(job, l, code, fault));
     n_expression = code->len;
     OV_TRY(ov_clam_tdb(l->f[1], code, &l->tdb, fault));
+    if (!l->tdb.has_target)
+        return ov_clam_fault(fault, "the target description needs a Target",
+                             l->f[1]);
     if (l->f[0].len == 0)
         return ov_clam_fault(fault, "the name is missing", job->text);
     OV_TRY(read_terms(l, job->part->arena, fault));

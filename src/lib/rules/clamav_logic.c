@@ -34,7 +34,8 @@ struct split {
     char count_op;
     uint64_t count;
     uint64_t distinct;
-    char mod; /* of a single subsignature: its last comparison */
+    char mod; /* of a single subsignature: its last comparison, or ')', which
+                 ClamAV takes for one that never holds */
     size_t mod_at;
 };
 
@@ -159,7 +160,7 @@ static enum ov_status find_split(struct ov_span s, struct split *ret,
             return ov_clam_fault(fault, "missing (", s);
         depth += c == '(';
         depth -= c == ')';
-        if (is_comparison(c)) {
+        if (is_comparison(c) || c == ')') {
             split.mod = (char)c;
             split.mod_at = i;
         } else if ((c == '&' || c == '|') && depth == 0) {
@@ -213,6 +214,8 @@ static void put_count(struct compiler *c, char op, uint64_t count,
                         : op == '>' ? OV_COND_COUNT_GT
                                     : OV_COND_COUNT_LT;
 
+    if (op == ')')
+        count = 0;
     ov_cond_put2(c->code, code, count, distinct);
     c->result.is_plain = false;
 }

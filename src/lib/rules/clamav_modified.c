@@ -8,8 +8,8 @@
  * ClamAV defines f and w by rewriting the text: f puts "(W)" before and behind
  * it, w puts "00" behind each byte (not into gaps, so "{2}" stays two bytes);
  * a "[n-m]" becomes "{n-m}", since what it stands next to is no longer a single
- * byte. With both w and a, both forms are looked for: then the matcher makes
- * the wide form of our cells. i is left to the matcher.
+ * byte; "!(" is refused with w. With both w and a, both forms are looked for:
+ * then the matcher makes the wide form of our cells. i is left to the matcher.
  *
  * Source: ClamAV manual, "Subsignature modifiers"; clamscan 1.4.6. */
 
@@ -36,14 +36,12 @@ static size_t copy_bracket(struct ov_span s, struct ov_buf *out)
     return at == SIZE_MAX ? len : len + 1;
 }
 
-/* "(" and "!(", with a boundary's letter if there is one. */
+/* "(" with a boundary's letter if there is one. */
 static size_t copy_open(struct ov_span s, struct ov_buf *out)
 {
-    size_t len = ov_span_byte(s, 0) == '!' ? 2 : 1;
-    int c = ov_span_byte(s, len);
+    int c = ov_span_byte(s, 1);
+    size_t len = c == 'B' || c == 'L' || c == 'W' ? 2 : 1;
 
-    if (c == 'B' || c == 'L' || c == 'W')
-        len++;
     ov_put_span(out, ov_span_clip(s, 0, len));
     return len;
 }
@@ -65,7 +63,6 @@ static void put_wide(struct ov_span s, struct ov_buf *out)
         case '{':
             len = copy_until(s, '}', out);
             break;
-        case '!':
         case '(':
             len = copy_open(s, out);
             break;
@@ -116,6 +113,8 @@ enum ov_status ov_clam_modified(struct ov_span hex, uint32_t flags,
         OV_TRY(rewrite(put_word, arena, &hex));
     wide = hex;
     if (flags & OV_PATTERN_WIDE) {
+        if (ov_span_find_byte(hex, '!', 0) != SIZE_MAX)
+            return ov_clam_fault(fault, "no negation with the modifier w", hex);
         OV_TRY(rewrite(put_wide, arena, &wide));
         OV_TRY(ov_clam_hex(wide, false, arena, ret, fault));
     }

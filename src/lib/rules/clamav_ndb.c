@@ -5,7 +5,8 @@
 
 /* Body signatures:
  *
- *   .ndb .ndu   name:target:offset:hex[:minlevel[:maxlevel]]
+ *   .ndb .ndu .sdb   name:target:offset:hex[:minlevel[:maxlevel]]
+ *   .db              name=hex
  *
  * A rule has one pattern and no condition. With offset "$n" it is a member of a
  * macro group and only serves logical rules.
@@ -99,4 +100,13 @@ enum ov_status ov_clam_ndb_line(struct ov_clam_job *job)
                                                    .target = (uint32_t)target,
                                                    .offset = f[2],
                                                    .hex = f[3]});
+}
+
+enum ov_status ov_clam_db_line(struct ov_clam_job *job)
+{
+    struct ov_clam_body body = {.hex = job->text};
+
+    if (!ov_span_cut(&body.hex, '=', &body.name))
+        return ov_clam_refuse(job, "expected name=hex", job->text);
+    return ov_clam_add_body(job, &body);
 }

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #define PCRE2_CODE_UNIT_WIDTH 8
+#include "rules/clamav_regex.h"
+
 #include <pcre2.h>
 
 #include "rules/clamav_logic.h"
@@ -49,9 +51,8 @@ static bool read_flags(struct ov_span s, uint32_t *ret_flags,
     return true;
 }
 
-/* Whether it compiles. */
-static enum ov_status try_regex(struct ov_span source, uint32_t options,
-                                struct ov_clam_fault *fault)
+enum ov_status ov_clam_try_regex(struct ov_span source, uint32_t options,
+                                 struct ov_clam_fault *fault)
 {
     int error = 0;
     PCRE2_SIZE at = 0;
@@ -119,5 +120,5 @@ enum ov_status ov_clam_regex(const struct ov_clam_subsig *sub,
         OV_TRY(ov_clam_place(f[0], sub->target, &ret->place, fault));
     OV_TRY(read_trigger(trigger, sub->index, arena, &ret->trigger,
                         ret_may_be_idle, fault));
-    return try_regex(ret->source, options, fault);
+    return ov_clam_try_regex(ret->source, options, fault);
 }

@@ -2,6 +2,7 @@
 #include "rules/clamav_tdb.h"
 
 #include "formats/facts.h"
+#include "rules/clamav_type.h"
 #include "rules/condition.h"
 
 /* Target description blocks: attributes between commas, in order.
@@ -32,6 +33,7 @@ struct reader {
     struct ov_buf *code;
     struct ov_clam_fault *fault;
     size_t n_read; /* attributes before this one */
+    bool is_other_level;
     bool needs_level;
     bool needs_code;
     bool has_icon;
@@ -67,8 +69,8 @@ static enum ov_status read_engine(struct reader *r, struct ov_span value)
         return ov_clam_fault(r->fault, "Engine must be the first attribute",
                              value);
     OV_TRY(range(r, value, &levels));
-    if (levels.min > OV_CLAM_LEVEL || levels.max < OV_CLAM_LEVEL)
-        return leave_out(r->fault, "for another functionality level", value);
+    r->is_other_level =
+        levels.min > OV_CLAM_LEVEL || levels.max < OV_CLAM_LEVEL;
     r->tdb.has_engine = true;
     r->tdb.engine_min = levels.min;
     return OV_OK;
@@ -102,23 +104,23 @@ static enum ov_status read_fact(struct reader *r, enum ov_fact fact,
 static enum ov_status type_of(const struct reader *r, struct ov_span name,
                               uint32_t *ret)
 {
-    enum ov_type type;
-
-    if (ov_span_equal(name, OV_SPAN_LIT("CL_TYPE_ANY"))) {
-        *ret = OV_TYPE_ANY;
+    switch (ov_clam_type_of(name, ret)) {
+    case OV_CLAM_TYPE_KNOWN:
         return OV_OK;
+    case OV_CLAM_TYPE_NOT_TOLD:
+        return leave_out(r->fault, "file type that is not told apart", name);
+    case OV_CLAM_TYPE_UNKNOWN:
+        break;
     }
-    if (!ov_type_from_clamav(name, &type))
-        return leave_out(r->fault, "unknown file type", name);
-    *ret = type;
-    return OV_OK;
+    return leave_out(r->fault, "unknown file type", name);
 }
 
 static enum ov_status read_container(struct reader *r, struct ov_span value)
 {
-    uint32_t type;
+    uint32_t type = 0;
 
     OV_TRY(type_of(r, value, &type));
+    r->tdb.container = type;
     if (type == OV_TYPE_ANY)
         return OV_OK;
     ov_cond_put1(r->code, OV_COND_CONTAINER, type);
@@ -134,7 +136,7 @@ static enum ov_status read_intermediates(struct reader *r, struct ov_span value)
     if (n > MAX_INTERMEDIATES)
         return leave_out(r->fault, "too many intermediate types", value);
     for (size_t i = 0; i < n; i++) {
-        uint32_t type;
+        uint32_t type = 0;
 
         OV_TRY(type_of(r, names[i], &type));
         ov_cond_put2(r->code, OV_COND_INTERMEDIATE, n - i, type);
@@ -145,7 +147,7 @@ static enum ov_status read_intermediates(struct reader *r, struct ov_span value)
 
 static enum ov_status read_handler(struct reader *r, struct ov_span value)
 {
-    uint32_t type;
+    uint32_t type = 0;
 
     OV_TRY(type_of(r, value, &type));
     if (type == OV_TYPE_ANY)
@@ -198,8 +200,6 @@ static enum ov_status check(const struct reader *r, struct ov_span text)
 {
     bool is_code = CODE_TARGETS >> r->tdb.target & 1;
 
-    if (!r->tdb.has_target)
-        return ov_clam_fault(r->fault, "the block needs a Target", text);
     if (r->needs_level &&
         (!r->tdb.has_engine || r->tdb.engine_min < NEW_ATTRIBUTE_LEVEL))
         return ov_clam_fault(
@@ -207,6 +207,8 @@ static enum ov_status check(const struct reader *r, struct ov_span text)
             "this attribute needs Engine with at least 51: begin with "
             "'Engine:51-255'",
             text);
+    if (r->is_other_level)
+        return leave_out(r->fault, "for another functionality level", text);
     if (r->has_icon && r->tdb.target != PE_TARGET)
         return ov_clam_fault(r->fault, "IconGroup needs Target:1", text);
     if (r->needs_code && !is_code)
@@ -221,7 +223,8 @@ static enum ov_status check(const struct reader *r, struct ov_span text)
 enum ov_status ov_clam_tdb(struct ov_span text, struct ov_buf *code,
                            struct ov_clam_tdb *ret, struct ov_clam_fault *fault)
 {
-    struct reader r = {.code = code, .fault = fault};
+    struct reader r = {
+        .tdb.container = OV_TYPE_ANY, .code = code, .fault = fault};
     struct ov_span rest = text;
     struct ov_span one;
     bool more = true;

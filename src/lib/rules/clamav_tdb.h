@@ -9,11 +9,13 @@ struct ov_clam_tdb {
     uint32_t target;
     bool has_target;
     bool has_engine;
+    uint32_t container; /* enum ov_type, or OV_TYPE_ANY */
     uint64_t engine_min;
 };
 
 /* Reads it, and appends its conditions to code: each is one operation and one
- * "and" with what is already there. OV_MALFORMED: the database is refused;
+ * "and" with what is already there. That there is a Target is left to the
+ * caller. OV_MALFORMED: the database is refused;
  * OV_UNSUPPORTED: the line is left out. Both fill fault. */
 OV_MUST_USE enum ov_status ov_clam_tdb(struct ov_span text, struct ov_buf *code,
                                        struct ov_clam_tdb *ret,

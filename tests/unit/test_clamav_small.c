@@ -1,0 +1,182 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "clamav_show.h"
+#include "formats/type.h"
+
+static void expect_range(const struct ov_range *r, uint64_t min, uint64_t max)
+{
+    assert_true(r->min == min);
+    assert_true(r->max == max);
+}
+
+static void member_rules_have_every_field(void **state)
+{
+    struct ov_part *part =
+        parse_as(OV_CLAMAV_CDB,
+                 "A:CL_TYPE_ZIP:10-20:\\.exe$:5:7-9:1:2:deadbeef:x:1:300\n"
+                 "B:*:*:*:*:*:*:*:*:*\n",
+                 OV_OK, NULL);
+    const struct ov_member_rule *r = part->members.items;
+
+    (void)state;
+    assert_int_equal(part->members.n, 2);
+    assert_int_equal(r[0].container, OV_TYPE_ZIP);
+    expect_range(&r[0].container_size, 10, 20);
+    assert_true(ov_span_equal(r[0].file_name, OV_SPAN_LIT("\\.exe$")));
+    expect_range(&r[0].packed_size, 5, 5);
+    expect_range(&r[0].real_size, 7, 9);
+    assert_int_equal(r[0].is_encrypted, 1);
+    expect_range(&r[0].position, 2, 2);
+    expect_range(&r[0].checksum, 0xdeadbeef, 0xdeadbeef);
+    assert_true(ov_span_equal(r[0].extra, OV_SPAN_LIT("x")));
+    assert_true(r[1].container == OV_TYPE_ANY);
+    assert_int_equal(r[1].is_encrypted, -1);
+    assert_int_equal(r[1].file_name.len, 0);
+    expect_range(&r[1].checksum, 0, UINT64_MAX);
+    assert_int_equal(r[1].line, 2);
+    ov_part_free(part);
+}
+
+static void old_metadata_lines_are_member_rules(void **state)
+{
+    struct ov_part *part =
+        parse_as(OV_CLAMAV_RMD, "A:0:abc:10:20:0000beef:8:5:3\n", OV_OK, NULL);
+    const struct ov_member_rule *r = part->members.items;
+
+    (void)state;
+    assert_int_equal(r->container, OV_TYPE_RAR);
+    assert_int_equal(r->is_encrypted, 0);
+    expect_range(&r->real_size, 10, 10);
+    expect_range(&r->packed_size, 20, 20);
+    expect_range(&r->checksum, 0xbeef, 0xbeef);
+    expect_range(&r->position, 5, 5);
+    ov_part_free(part);
+}
+
+static void refuse(enum ov_clamav_format f, const char *text, const char *why)
+{
+    struct ov_diag diag = {0};
+    struct ov_part *part = parse_as(f, text, OV_MALFORMED, &diag);
+
+    assert_string_equal(diag.text, why);
+    ov_part_free(part);
+}
+
+static void wrong_member_rules_are_refused(void **state)
+{
+    (void)state;
+    refuse(OV_CLAMAV_CDB, "A:CL_TYPE_FOO:*:*:*:*:*:*:*:*",
+           "unknown file type: 'CL_TYPE_FOO'");
+    refuse(OV_CLAMAV_CDB, "A:*:5-:*:*:*:*:*:*:*",
+           "expected *, a number or a range: '5-'");
+    refuse(OV_CLAMAV_CDB, "A:*:*:a(:*:*:*:*:*:*",
+           "the regular expression is wrong here: ''");
+    refuse(OV_CLAMAV_CDB, "A:*:*:*:*:*:2:*:*:*", "encrypted is 0, 1 or *: '2'");
+    refuse(OV_CLAMAV_ZMD, "A:1:*:*:*:0:*:*:*", "expected * or a checksum: '0'");
+}
+
+static void ignored_rules_have_a_name_and_maybe_a_digest(void **state)
+{
+    struct ov_part *part = parse_as(OV_CLAMAV_IGN2,
+                                    "Sig.A\n"
+                                    "Sig.B:0814cb8019e18c69cc14534be8348241\n"
+                                    "daily.ndb:17:Sig.C\n",
+                                    OV_OK, NULL);
+    const struct ov_ignore *i = part->ignores.items;
+
+    (void)state;
+    assert_int_equal(part->ignores.n, 3);
+    assert_true(ov_span_equal(i[0].name, OV_SPAN_LIT("Sig.A")));
+    assert_false(i[0].has_md5);
+    assert_true(i[1].has_md5);
+    assert_int_equal(i[1].md5[15], 0x41);
+    assert_true(ov_span_equal(i[2].name, OV_SPAN_LIT("Sig.C")));
+    assert_int_equal(i[2].database.len, 0);
+    ov_part_free(part);
+    refuse(OV_CLAMAV_IGN2, "Sig.A:zz", "expected name:md5: 'Sig.A:zz'");
+}
+
+static void passwords_are_decoded(void **state)
+{
+    struct ov_part *part =
+        parse_as(OV_CLAMAV_PWDB,
+                 "A;Engine:81-255,Container:CL_TYPE_ZIP;1;61623A\n"
+                 "B;Engine:81-255;0;infected\n",
+                 OV_OK, NULL);
+    const struct ov_password *p = part->passwords.items;
+
+    (void)state;
+    assert_int_equal(part->passwords.n, 2);
+    assert_true(ov_span_equal(p[0].word, OV_SPAN_LIT("ab:")));
+    assert_int_equal(p[0].container, OV_TYPE_ZIP);
+    assert_true(ov_span_equal(p[1].word, OV_SPAN_LIT("infected")));
+    assert_true(p[1].container == OV_TYPE_ANY);
+    ov_part_free(part);
+    refuse(OV_CLAMAV_PWDB, "A;Engine:81-255,Container:CL_TYPE_PDF;0;a",
+           "passwords are for ZIP and RAR: "
+           "'Engine:81-255,Container:CL_TYPE_PDF'");
+}
+
+static void magics_have_cells_and_types(void **state)
+{
+    struct ov_part *part =
+        parse_as(OV_CLAMAV_FTM,
+                 "0:4:beef:Cow:CL_TYPE_ANY:CL_TYPE_ZIP\n"
+                 "1:*:be??beef:Calf:CL_TYPE_ZIP:CL_TYPE_MAIL\n"
+                 "4:0:beef:Ox:CL_TYPE_ANY:CL_TYPE_PART_HFSPLUS\n",
+                 OV_OK, NULL);
+    const struct ov_magic_rule *m = part->magics.items;
+
+    (void)state;
+    assert_int_equal(part->magics.n, 2);
+    assert_int_equal(m[0].kind, 0);
+    assert_true(m[0].has_offset);
+    assert_int_equal(m[0].offset, 4);
+    assert_int_equal(m[0].n_cells, 2);
+    assert_int_equal(m[0].cells[1].value, 0xef);
+    assert_int_equal(m[0].to_type, OV_TYPE_ZIP);
+    assert_int_equal(m[1].kind, 1);
+    assert_false(m[1].has_offset);
+    assert_int_equal(m[1].n_cells, 4);
+    assert_int_equal(m[1].from_type, OV_TYPE_ZIP);
+    assert_int_equal(part->skips.n, 1);
+    assert_int_equal(part->skips.items[0].line, 3);
+    ov_part_free(part);
+    refuse(OV_CLAMAV_FTM, "0:0:be:Calf:CL_TYPE_ANY:CL_TYPE_ZIP:217",
+           "no entry is for this engine; remove it: ''");
+}
+
+static void what_is_not_run_is_one_skip_with_its_lines(void **state)
+{
+    struct ov_part *part = parse_as(OV_CLAMAV_PDB, "a\nb\nc", OV_OK, NULL);
+
+    (void)state;
+    assert_int_equal(part->skips.n, 1);
+    assert_int_equal(part->skips.items[0].n, 3);
+    assert_true(ov_span_equal(part->skips.items[0].why,
+                              OV_SPAN_LIT("phishing lists are not used")));
+    ov_part_free(part);
+    part = parse_as(OV_CLAMAV_CBC, "", OV_OK, NULL);
+    assert_int_equal(part->skips.n, 1);
+    ov_part_free(part);
+}
+
+static void the_oldest_body_signatures_are_read(void **state)
+{
+    struct ov_buf shown = ov_buf_with_max(SIZE_MAX);
+    struct ov_part *part =
+        parse_as(OV_CLAMAV_DB, "Old (Clam)=aabb*ccdd\n", OV_OK, NULL);
+
+    (void)state;
+    show_pattern(&shown, &part->rules.items[0].terms[0].pattern);
+    expect_text(&shown, "aabb[0-inf]ccdd @ any");
+    ov_part_free(part);
+}
+
+OV_TEST_MAIN(OV_TEST(member_rules_have_every_field),
+             OV_TEST(old_metadata_lines_are_member_rules),
+             OV_TEST(wrong_member_rules_are_refused),
+             OV_TEST(ignored_rules_have_a_name_and_maybe_a_digest),
+             OV_TEST(passwords_are_decoded),
+             OV_TEST(magics_have_cells_and_types),
+             OV_TEST(what_is_not_run_is_one_skip_with_its_lines),
+             OV_TEST(the_oldest_body_signatures_are_read))
