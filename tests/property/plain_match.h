@@ -83,28 +83,24 @@ static inline bool plain_byte(const struct plain_form *f,
     return ((b & c->mask) == value) != c->is_negated;
 }
 
-/* Whether a byte or gap comes before cell i. */
-static inline bool plain_is_behind(const struct plain_form *f, uint32_t i)
+static inline bool plain_boundary(const struct plain_form *f,
+                                  const struct ov_cell *c, uint64_t pos)
 {
-    while (i-- > 0)
-        if (f->cells[i].kind == OV_CELL_BYTE || f->cells[i].kind == OV_CELL_GAP)
-            return true;
-    return false;
-}
+    const uint8_t *b = f->view.ptr + pos;
+    bool is_left = c->mask == OV_SIDE_LEFT;
+    const char *set = is_left ? " -./<@_" : "\n\r \"'-/=>_";
 
-static inline bool plain_boundary(const struct plain_form *f, uint32_t i,
-                                  uint64_t pos)
-{
-    bool is_behind = plain_is_behind(f, i);
-    bool holds;
-    uint8_t b;
-
-    if (pos == (is_behind ? f->view.len : 0))
+    if (pos == (is_left ? 0 : f->view.len))
+        return !c->is_negated;
+    b -= is_left;
+    if (c->value == OV_BOUNDARY_WORD)
+        return ov_is_alnum(*b) == c->is_negated;
+    if (c->value == OV_BOUNDARY_BREAK)
+        return (*b != 0 && strchr(set, *b) != NULL) != c->is_negated;
+    if (!is_left && !c->is_negated && pos + 1 < f->view.len && b[0] == '\r' &&
+        b[1] == '\n')
         return true;
-    b = f->view.ptr[is_behind ? pos : pos - 1];
-    holds = f->cells[i].value == OV_BOUNDARY_LINE ? b == '\r' || b == '\n'
-                                                  : !ov_is_alnum(b);
-    return holds != f->cells[i].is_negated;
+    return (*b == '\n') != c->is_negated;
 }
 
 static inline void plain_collect(const struct plain_form *f, uint32_t i,
@@ -148,7 +144,7 @@ static inline void plain_collect(const struct plain_form *f, uint32_t i,
                 return;
             pos++;
         } else if (c->kind == OV_CELL_BOUNDARY) {
-            if (!plain_boundary(f, i, pos))
+            if (!plain_boundary(f, c, pos))
                 return;
         } else if (c->kind == OV_CELL_GAP) {
             for (uint64_t k = c->gap_min; k <= c->gap_max; k++)

@@ -27,7 +27,7 @@ struct world {
 /* Few different bytes, so that things meet. */
 static uint8_t some_byte(struct world *w)
 {
-    static const char few[] = "aAbBz \r\n\0\0.";
+    static const char few[] = "aAbBz \r\n\0\0.-";
 
     return ov_random_below(&w->r, 8) == 0
                ? (uint8_t)ov_random_u64(&w->r)
@@ -116,6 +116,7 @@ static void add_boundary(struct world *w, struct ov_pattern *p,
     add_cell(p, cells,
              (struct ov_cell){.kind = OV_CELL_BOUNDARY,
                               .value = (uint8_t)ov_random_below(&w->r, 3),
+                              .mask = (uint8_t)ov_random_below(&w->r, 2),
                               .is_negated = ov_random_below(&w->r, 2)});
 }
 

@@ -141,9 +141,8 @@ static void a_block_is_folded_and_has_zeros_around(void **state)
                             sizeof(text) + 1);
         for (size_t i = 0; i < OV_BLOCK_BEFORE; i++)
             assert_int_equal(block.bytes[i], 0);
-        for (size_t i = OV_BLOCK_BEFORE + sizeof(text); i < sizeof(block.bytes);
-             i++)
-            assert_int_equal(block.bytes[i], 0);
+        for (size_t i = 0; i < OV_BLOCK_AFTER; i++)
+            assert_int_equal(ov_block_bytes(&block)[sizeof(text) - 1 + i], 0);
     }
 }
 

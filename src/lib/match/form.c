@@ -1,16 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "match/form.h"
 
+#include "match/boundary.h"
+
 /* From the cells of a front end to cells that can be compiled, and to code.
  *
  * A form keeps the order of the cells; what changes: wide text gets its zero
  * bytes, gaps in a row become one, "??" becomes a gap of one, and a gap without
  * upper bound at an end of the pattern becomes its least length, for it says
  * nothing more. The other gaps without upper bound cut the form into parts.
- *
- * Boundaries have no width; which neighbor they look at follows from where they
- * stand: before the first byte of the pattern it is the byte before, else the
- * byte behind. */
+ */
 
 #define LEN_MAX (UINT32_MAX / 2)
 
@@ -72,22 +71,16 @@ static void push_byte(struct ov_form *f, const struct ov_cell *cell,
 static void copy_cells(struct ov_form *f, const struct ov_pattern *p,
                        bool is_wide)
 {
-    bool is_behind = false;
-
     f->n = 0;
     for (uint32_t i = 0; i < p->n_cells; i++) {
         const struct ov_cell *c = &p->cells[i];
 
-        if (c->kind == OV_CELL_BYTE) {
+        if (c->kind == OV_CELL_BYTE)
             push_byte(f, c, is_wide);
-            is_behind = true;
-        } else if (c->kind == OV_CELL_GAP) {
+        else if (c->kind == OV_CELL_GAP)
             push_gap(f, c->gap_min, c->gap_max);
-            is_behind = true;
-        } else {
-            f->cells[f->n] = *c;
-            f->cells[f->n++].gap_min = is_behind;
-        }
+        else
+            f->cells[f->n++] = *c;
     }
 }
 
@@ -107,7 +100,8 @@ static bool brackets_ok(const struct ov_form *f)
             return false;
         if (c->kind == OV_CELL_ALT_CLOSE && depth-- == 0)
             return false;
-        if (c->kind == OV_CELL_BOUNDARY && c->value > OV_BOUNDARY_WORD)
+        if (c->kind == OV_CELL_BOUNDARY &&
+            (c->value > OV_BOUNDARY_WORD || c->mask > OV_SIDE_RIGHT))
             return false;
         if (c->kind == OV_CELL_GAP &&
             (c->gap_min == OV_GAP_INF || c->gap_max < c->gap_min ||
@@ -303,13 +297,11 @@ static void put_bytes(struct ov_buf *code, const struct ov_cell *cells,
 
 static void put_boundary(struct ov_buf *code, const struct ov_cell *c)
 {
-    unsigned what = c->value & OV_SPECIAL_BOUNDARY;
-
-    if (c->is_negated)
-        what |= OV_SPECIAL_NEGATED;
-    if (c->gap_min)
-        what |= OV_SPECIAL_BEHIND;
-    put_op(code, OV_OP_SPECIAL, what + 1);
+    put_op(code, OV_OP_SPECIAL,
+           OV_SPECIAL_BOUNDARY +
+               ov_boundary_code((enum ov_boundary)c->value,
+                                (enum ov_side)c->mask, c->is_negated) +
+               1);
 }
 
 /* The bracket cell at i as it must be read in this direction. */

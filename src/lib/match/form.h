@@ -28,7 +28,7 @@ struct ov_form_part {
 
 /* Reused from pattern to pattern; all-zero at first, ov_form_done at last. */
 struct ov_form {
-    struct ov_cell *cells; /* a boundary's gap_min: 1 if it looks behind */
+    struct ov_cell *cells;
     size_t cap;
     uint32_t n;
     bool is_nocase;

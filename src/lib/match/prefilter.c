@@ -149,13 +149,14 @@ void ov_block_load(struct ov_block *b, enum ov_prefilter_way way,
     struct ov_span bytes =
         ov_span_clip(view, at - before, before + OV_BLOCK + OV_BLOCK_AFTER);
     uint8_t *to = b->bytes + OV_BLOCK_BEFORE - before;
+    size_t rest;
 
     b->at = at;
     b->len = ov_span_clip(view, at, OV_BLOCK).len;
     memset(b->bytes, 0, OV_BLOCK_BEFORE);
     kernels_of(way)->fold(bytes.ptr, to, bytes.len);
-    memset(to + bytes.len, 0,
-           (size_t)(b->bytes + sizeof(b->bytes) - (to + bytes.len)));
+    rest = (size_t)(b->bytes + sizeof(b->bytes) - (to + bytes.len));
+    memset(to + bytes.len, 0, rest < OV_BLOCK_AFTER ? rest : OV_BLOCK_AFTER);
 }
 
 size_t ov_prefilter(enum ov_prefilter_way way, enum ov_atom_kind kind,

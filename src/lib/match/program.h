@@ -40,10 +40,9 @@ enum ov_op {
 };
 
 enum ov_special {
-    OV_SPECIAL_BOUNDARY = 3, /* lower two bits: enum ov_boundary */
-    OV_SPECIAL_NEGATED = 4,
-    OV_SPECIAL_BEHIND = 8, /* looks at the byte behind it, not before it */
-    OV_SPECIAL_NOT = 16,   /* alone: a pair of mask and value, any other byte */
+    OV_SPECIAL_NOT,      /* a pair of mask and value follows: any other byte */
+    OV_SPECIAL_BOUNDARY, /* and behind: ov_boundary_code */
+    OV_N_SPECIALS = OV_SPECIAL_BOUNDARY + 12
 };
 
 #define OV_OP_COUNT 31

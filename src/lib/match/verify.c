@@ -2,6 +2,7 @@
 #include "match/verify.h"
 
 #include "base/reader.h"
+#include "match/boundary.h"
 
 /* Running the code of a part.
  *
@@ -81,8 +82,10 @@ static bool next_op(struct ov_reader *r, struct op *ret)
         len = ret->n;
     else if (ret->kind == OV_OP_MASKED)
         len = 2 * ret->n;
-    else if (ret->kind == OV_OP_SPECIAL && (ret->n - 1) & OV_SPECIAL_NOT)
+    else if (ret->kind == OV_OP_SPECIAL && ret->n - 1 == OV_SPECIAL_NOT)
         len = 2;
+    ov_reader_require(r, ret->kind != OV_OP_SPECIAL || ret->n <= OV_N_SPECIALS,
+                      OV_MALFORMED);
     ret->data = ov_read_span(r, len);
     if (ret->kind == OV_OP_GAP) {
         ret->n = ov_read_varint(r);
@@ -121,42 +124,12 @@ static bool is_other(const uint8_t *at, const struct op *op, bool is_nocase)
     return (c & op->data.ptr[0]) != op->data.ptr[1];
 }
 
-/* ClamAV's (B) takes these as word boundaries besides the ends. */
-static bool is_break(uint8_t c)
-{
-    return !ov_is_alnum(c);
-}
-
-/* Whether a boundary is at `at`; which neighbor counts is in `what`. */
-static bool boundary_holds(unsigned what, struct ov_span view, uint64_t at)
-{
-    bool is_behind = what & OV_SPECIAL_BEHIND;
-    bool holds;
-    uint8_t c;
-
-    if (at == (is_behind ? view.len : 0))
-        return true;
-    c = view.ptr[is_behind ? at : at - 1];
-    switch (what & OV_SPECIAL_BOUNDARY) {
-    case OV_BOUNDARY_BREAK:
-        holds = is_break(c);
-        break;
-    case OV_BOUNDARY_LINE:
-        holds = c == '\n' || c == '\r';
-        break;
-    default:
-        holds = !ov_is_alnum(c);
-        break;
-    }
-    return holds != !!(what & OV_SPECIAL_NEGATED);
-}
-
 /* How many bytes the operation takes up, and whether they are at `at`. */
 static uint64_t width_of(const struct op *op)
 {
-    if (op->kind == OV_OP_SPECIAL)
-        return (op->n - 1) & OV_SPECIAL_NOT ? 1 : 0;
-    return op->n;
+    if (op->kind != OV_OP_SPECIAL)
+        return op->n;
+    return op->n - 1 == OV_SPECIAL_NOT;
 }
 
 static bool op_holds(const struct op *op, bool is_nocase, struct ov_span view,
@@ -170,9 +143,10 @@ static bool op_holds(const struct op *op, bool is_nocase, struct ov_span view,
     case OV_OP_ANY:
         return true;
     case OV_OP_SPECIAL:
-        if ((op->n - 1) & OV_SPECIAL_NOT)
+        if (op->n - 1 == OV_SPECIAL_NOT)
             return is_other(view.ptr + at, op, is_nocase);
-        return boundary_holds((unsigned)(op->n - 1), view, at);
+        return ov_boundary_holds((unsigned)(op->n - 1 - OV_SPECIAL_BOUNDARY),
+                                 view, at);
     case OV_OP_GAP:
     case OV_OP_OPEN:
     case OV_OP_NEXT:

@@ -52,12 +52,11 @@ static void put_special(struct ov_buf *b, struct ov_reader *r, unsigned what)
         ov_put_u8(b, ')');
         return;
     }
-    ov_reader_require(r, (what & OV_SPECIAL_BOUNDARY) < 3, OV_MALFORMED);
+    ov_reader_require(r, what < OV_N_SPECIALS, OV_MALFORMED);
     if (ov_reader_status(r) != OV_OK)
         return;
-    if (what & OV_SPECIAL_NEGATED)
-        ov_put_u8(b, '!');
-    ov_put_format(b, "(%c)", BOUNDARY_WORDS[what & OV_SPECIAL_BOUNDARY]);
+    what -= OV_SPECIAL_BOUNDARY;
+    ov_put_format(b, "%s(%c)", what >= 6 ? "!" : "", BOUNDARY_WORDS[what % 3]);
 }
 
 static void put_any(struct ov_buf *b, uint64_t n)
