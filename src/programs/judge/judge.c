@@ -25,6 +25,7 @@
 #include "rules/sources.h"
 #include "show.h"
 #include "sys/channel.h"
+#include "sys/charset.h"
 #include "sys/fd.h"
 #include "sys/sandbox.h"
 #include "sys/wire.h"
@@ -368,6 +369,7 @@ static bool warm_up(void)
     uint8_t digest[OV_DIGEST_MAX];
 
     tzset();
+    ov_charset_prepare();
     (void)!ov_digest(OV_MD5, OV_SPAN_LIT("x"), digest);  /* may be forbidden */
     (void)!ov_digest(OV_SHA1, OV_SPAN_LIT("x"), digest); /* may be forbidden */
     return ov_digest(OV_SHA256, OV_SPAN_LIT("x"), digest) == OV_OK;

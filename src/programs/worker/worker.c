@@ -22,6 +22,7 @@
 #include "formats/type.h"
 #include "rules/image.h"
 #include "sys/channel.h"
+#include "sys/charset.h"
 #include "sys/fd.h"
 #include "sys/sandbox.h"
 #include "sys/wire.h"
@@ -283,6 +284,7 @@ static bool warm_up(void)
     bool is_good = true;
 
     tzset();
+    ov_charset_prepare();
     for (unsigned kind = 0; kind < OV_N_DIGEST; kind++)
         is_good &= ov_digest((enum ov_digest_kind)kind, OV_SPAN_LIT("x"),
                              digest) == OV_OK ||
