@@ -23,4 +23,6 @@ struct ov_unpack_ops {
 
 extern const struct ov_unpack_ops ov_unpack_zip;
 extern const struct ov_unpack_ops ov_unpack_archive;
+extern const struct ov_unpack_ops ov_unpack_encoded;
+extern const struct ov_unpack_ops ov_unpack_mail;
 extern const struct ov_unpack_ops ov_unpack_stream;
