@@ -9,6 +9,7 @@
 
 #include "base/text.h"
 #include "formats/facts.h"
+#include "formats/image_hash.h"
 
 static bool read_file(const char *path, struct ov_buf *into)
 {
@@ -58,6 +59,19 @@ static void print_facts(const struct ov_facts *facts)
     }
 }
 
+static void print_image_hash(enum ov_type type, struct ov_span bytes)
+{
+    uint8_t hash[OV_IMAGE_HASH_SIZE];
+    struct ov_budget budget = ov_budget_default();
+
+    if (ov_image_hash(type, bytes, &budget, hash) != OV_OK)
+        return;
+    printf(", \"image_hash\": \"");
+    for (size_t i = 0; i < sizeof(hash); i++)
+        printf("%02x", hash[i]);
+    printf("\"");
+}
+
 static int probe(const char *path)
 {
     OV_AUTO_DONE(buf) bytes = ov_buf_with_max(1u << 30);
@@ -81,6 +95,7 @@ static int probe(const char *path)
            (int)name.len, (const char *)name.ptr, ov_type_name(type),
            ov_type_clamav_name(type), ov_type_target(type));
     print_facts(&facts);
+    print_image_hash(type, ov_buf_span(&bytes));
     printf("}\n");
     return 0;
 }
