@@ -32,9 +32,13 @@
 #define DEFAULT_TIMEOUT_MS 120000
 #define START_TIMEOUT_MS 60000
 #define STEAL_AFTER_MS 20
+/* A worker takes some milliseconds to start: so much must be waiting for it. */
+#define BACKLOG_TASKS 8
+#define BACKLOG_BYTES ((uint64_t)256 << 10)
 /* Processes may be killed by accident while they start, but not for ever. */
 #define MAX_FAILED_STARTS 5
 #define MESSAGES_A_TURN 64
+#define OPEN_WAIT_MS 100
 
 struct task {
     struct task *next;
@@ -412,6 +416,24 @@ static void dispatch(struct ov_pool *p)
     }
 }
 
+/* Whether one more worker would have enough to do to be worth its start. */
+static bool is_backlog(const struct ov_pool *p)
+{
+    uint64_t now = now_ms();
+    uint64_t bytes = 0;
+    size_t n = p->waiting.n;
+
+    for (unsigned i = 0; i < p->options.n_workers; i++) {
+        const struct worker *w = &p->workers[i];
+
+        if (w->n > 1 && now - w->since_ms >= STEAL_AFTER_MS)
+            return true;
+        n += w->n > 1 ? w->n - 1 : 0;
+        bytes += w->n > 1 ? w->queued_bytes : 0;
+    }
+    return p->waiting.n > 0 || n >= BACKLOG_TASKS || bytes >= BACKLOG_BYTES;
+}
+
 /* One more worker if tasks wait and none is on its way. */
 static void start_if_needed(struct ov_pool *p)
 {
@@ -425,7 +447,7 @@ static void start_if_needed(struct ov_pool *p)
         else if (w->state != OV_PEER_OPEN || w->n == 0)
             return;
     }
-    if (unused == NULL || p->n_open == 0)
+    if (unused == NULL || p->n_open == 0 || !is_backlog(p))
         return;
     if ((unsigned)(unused - p->workers) >= p->state.n_workers)
         p->state.n_workers++;
@@ -524,7 +546,7 @@ static void poll_workers(struct ov_pool *p, int timeout_ms)
 enum ov_status ov_pool_wait(struct ov_pool *pool, int timeout_ms,
                             struct ov_diag *diag)
 {
-    int limit = find_idle(pool) != NULL ? STEAL_AFTER_MS : 1000;
+    int limit = pool->n_open > 1 ? STEAL_AFTER_MS : 1000;
 
     start_if_needed(pool);
     dispatch(pool);
@@ -537,6 +559,17 @@ enum ov_status ov_pool_wait(struct ov_pool *pool, int timeout_ms,
     if (pool->fatal != OV_OK && diag != NULL)
         *diag = pool->diag;
     return pool->fatal;
+}
+
+enum ov_status ov_pool_open(struct ov_pool *pool, struct ov_diag *diag)
+{
+    if (pool->state.is_open)
+        return OV_OK;
+    if (pool->state.n_workers == 0) {
+        pool->state.n_workers = 1;
+        worker_start(pool, &pool->workers[0]);
+    }
+    return ov_pool_wait(pool, OPEN_WAIT_MS, diag);
 }
 
 bool ov_pool_has_room(const struct ov_pool *pool)
@@ -618,7 +651,7 @@ static bool take_memory(struct ov_pool *p)
 }
 
 enum ov_status ov_pool_new(const struct ov_pool_options *options,
-                           struct ov_pool **ret, struct ov_diag *diag)
+                           struct ov_pool **ret)
 {
     OV_AUTO(pool) p = ov_alloc(sizeof(*p));
 
@@ -633,13 +666,6 @@ enum ov_status ov_pool_new(const struct ov_pool_options *options,
         p->options.timeout_ms = DEFAULT_TIMEOUT_MS;
     if (!take_memory(p))
         return OV_NO_MEMORY;
-    p->state.n_workers = 1;
-    worker_start(p, &p->workers[0]);
-    if (p->fatal != OV_OK) {
-        if (diag != NULL)
-            *diag = p->diag;
-        return p->fatal;
-    }
     *ret = OV_STEAL(p);
     return OV_OK;
 }

@@ -33,10 +33,9 @@ struct ov_pool_options {
 
 struct ov_pool;
 
-/* Starts the first worker, but does not wait for it. Returns owned. */
+/* Workers are started when there is something to do. Returns owned. */
 OV_MUST_USE enum ov_status ov_pool_new(const struct ov_pool_options *options,
-                                       struct ov_pool **ret,
-                                       struct ov_diag *diag);
+                                       struct ov_pool **ret);
 /* Ends all workers. No task may be open: wait or abandon first. */
 void ov_pool_free(struct ov_pool *pool);
 OV_DEFINE_AUTO(pool)
@@ -54,6 +53,11 @@ void ov_pool_submit(struct ov_pool *pool, int fd, uint64_t len, void *ticket);
  * makes the callbacks that are due. A status other than OV_OK is final: no
  * worker can be jailed, or none can read the image; words in diag. */
 OV_MUST_USE enum ov_status ov_pool_wait(struct ov_pool *pool, int timeout_ms,
+                                        struct ov_diag *diag);
+
+/* Starts a worker though there is nothing to scan, and waits a moment: to be
+ * called until ov_pool_state says is_open. As ov_pool_wait. */
+OV_MUST_USE enum ov_status ov_pool_open(struct ov_pool *pool,
                                         struct ov_diag *diag);
 
 /* Kills the workers and gives back every open task as abandoned. */

@@ -19,7 +19,7 @@
  * Against forgery there is the owner check: who can write this file can turn
  * the scanner off as well. */
 
-#define MAGIC UINT64_C(0x3165686361637600) /* "\0vcache1" */
+#define MAGIC UINT64_C(0x3265686361637600) /* "\0vcache2" */
 #define KEY_MAX 512
 #define FIRST_SLOTS 1024
 #define MAX_SLOTS ((size_t)1 << 22)
@@ -42,6 +42,7 @@ struct header {
     uint64_t checksum;
     uint64_t key_len;
     uint8_t key[KEY_MAX];
+    uint8_t note[OV_VERDICT_CACHE_NOTE];
 };
 
 struct ov_verdict_cache {
@@ -245,6 +246,11 @@ enum ov_status ov_verdict_cache_open(const char *folder, struct ov_span key,
     load(c);
     *ret = OV_STEAL(c);
     return OV_OK;
+}
+
+uint8_t *ov_verdict_cache_note(struct ov_verdict_cache *c)
+{
+    return c->header.note;
 }
 
 enum ov_status ov_verdict_cache_save(struct ov_verdict_cache *c)

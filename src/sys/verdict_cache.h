@@ -32,6 +32,10 @@ bool ov_verdict_cache_has(const struct ov_verdict_cache *c,
 /* Remembers it, if its times allow. */
 void ov_verdict_cache_add(struct ov_verdict_cache *c, const struct stat *st);
 
+/* 32 bytes of the caller's that are kept with it: zero at first. */
+#define OV_VERDICT_CACHE_NOTE 32
+uint8_t *ov_verdict_cache_note(struct ov_verdict_cache *c);
+
 /* Writes what was added. Removes the oldest of the caches of other keys if
  * there are many. */
 OV_MUST_USE enum ov_status ov_verdict_cache_save(struct ov_verdict_cache *c);

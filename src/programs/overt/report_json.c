@@ -159,10 +159,10 @@ static void on_summary(struct report *r, const struct scan_totals *t)
     put_number(o, "worker_crashes", t->pool.n_crashes);
     put_number(o, "worker_timeouts", t->pool.n_timeouts);
     put_hex(o, "rules", ov_span_of(t->pool.digest, OV_WIRE_DIGEST));
-    out_format(o, ",\"interrupted\":%s,\"complete\":%s,\"jailed\":%s",
-               t->is_interrupted ? "true" : "false",
-               t->is_complete ? "true" : "false",
-               ov_jail_is_whole(&t->pool.jail) ? "true" : "false");
+    out_format(
+        o, ",\"interrupted\":%s,\"complete\":%s,\"jailed\":%s",
+        t->is_interrupted ? "true" : "false", t->is_complete ? "true" : "false",
+        !t->pool.is_open || ov_jail_is_whole(&t->pool.jail) ? "true" : "false");
     end(o);
 }
 

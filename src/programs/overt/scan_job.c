@@ -10,7 +10,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "base/assert.h"
+#include "crypto/digest.h"
 #include "path_list.h"
 #include "signals.h"
 #include "sys/fd.h"
@@ -27,6 +27,7 @@
  * their paths: a file costs no allocation. */
 
 #define WAIT_MS 100
+#define IMAGE_HEADER 4096
 #define READ_AHEAD_FROM ((off_t)128 << 10)
 #define MAX_SPOOL ((uint64_t)4 << 30)
 
@@ -378,22 +379,57 @@ static enum ov_status work(struct scan *s, struct ov_diag *diag)
 
 /* ---- beginning and end ---- */
 
+/* The image's header names the content of all the rest: its first page stands
+ * for the image, and no worker need be asked. */
+static bool put_image_identity(struct ov_buf *b, int fd)
+{
+    uint8_t *room = ov_buf_room(b, IMAGE_HEADER);
+    ssize_t got = room != NULL ? pread(fd, room, IMAGE_HEADER, 0) : -1;
+
+    if (got != IMAGE_HEADER)
+        return false;
+    ov_buf_added(b, IMAGE_HEADER);
+    return true;
+}
+
 static void open_cache(struct scan *s)
 {
     OV_AUTO_DONE(buf) folder = ov_buf_with_max(PATH_MAX);
     OV_AUTO_DONE(buf) key = ov_buf_with_max(SIZE_MAX);
-    struct ov_wire_open open = s->job->open;
+    uint8_t digest[OV_DIGEST_MAX];
 
     if (s->job->no_cache || ov_locate_cache(&folder) != OV_OK)
         return;
     put_engine_identity(&key);
-    open.image_len = 0;
-    ov_put_span(&key, ov_span_of(s->totals.pool.digest, OV_WIRE_DIGEST));
-    ov_wire_put_open(&key, &open);
-    if (ov_buf_status(&key) != OV_OK ||
-        ov_verdict_cache_open((char *)folder.ptr, ov_buf_span(&key),
+    ov_wire_put_open(&key, &s->job->open);
+    if (!put_image_identity(&key, s->job->rules->image_fd) ||
+        ov_digest(OV_SHA256, ov_buf_span(&key), digest) != OV_OK ||
+        ov_verdict_cache_open((char *)folder.ptr,
+                              ov_span_of(digest, sizeof(digest)),
                               &s->cache) != OV_OK)
         s->cache = NULL;
+}
+
+/* Of the image, for the summary: as a worker found it now, or at the scan
+ * before. */
+static enum ov_status find_digest(struct scan *s, struct ov_diag *diag)
+{
+    static const uint8_t none[OV_WIRE_DIGEST];
+    uint8_t *note = s->cache != NULL ? ov_verdict_cache_note(s->cache) : NULL;
+
+    s->totals.pool = ov_pool_state(s->pool);
+    if (!s->totals.pool.is_open && note != NULL &&
+        memcmp(note, none, sizeof(none)) != 0) {
+        memcpy(s->totals.pool.digest, note, sizeof(none));
+        return OV_OK;
+    }
+    while (!s->totals.pool.is_open && signals_stop() == 0) {
+        OV_TRY(ov_pool_open(s->pool, diag));
+        s->totals.pool = ov_pool_state(s->pool);
+    }
+    if (note != NULL)
+        memcpy(note, s->totals.pool.digest, sizeof(none));
+    return OV_OK;
 }
 
 /* Many descriptors are open or under way at once. */
@@ -430,23 +466,15 @@ static enum ov_status begin(struct scan *s, struct ov_diag *diag)
         path_list_open(s->job->files_from, &s->list) != OV_OK)
         return ov_diag_set(diag, OV_IO, 0, "%s: %s", s->job->files_from,
                            strerror(errno));
-    OV_TRY(ov_pool_new(&options, &s->pool, diag));
-    while (!s->totals.pool.is_open) {
-        OV_TRY(ov_pool_wait(s->pool, WAIT_MS, diag));
-        s->totals.pool = ov_pool_state(s->pool);
-        if (signals_stop() != 0)
-            return OV_OK;
-    }
+    OV_TRY(ov_pool_new(&options, &s->pool));
     open_cache(s);
     return OV_OK;
 }
 
 static void end(struct scan *s)
 {
-    if (s->pool != NULL) {
+    if (s->pool != NULL)
         ov_pool_abandon(s->pool);
-        s->totals.pool = ov_pool_state(s->pool);
-    }
     ov_pool_free(s->pool);
     ov_walk_free(s->walk);
     path_list_done(&s->list);
@@ -473,6 +501,8 @@ enum ov_status scan_run(const struct scan_job *job, struct scan_totals *ret,
 
     if (status == OV_OK)
         status = work(&s, diag);
+    if (status == OV_OK)
+        status = find_digest(&s, diag);
     end(&s);
     s.totals.n_nanoseconds = now_ns() - s.started_ns;
     *ret = s.totals;
