@@ -336,7 +336,9 @@ static void errors_name_place_text_and_remedy(void **state)
                  "there is a rule of this name");
     expect_error("rule r { condition: $ }", 1, "body of a loop");
     expect_error("rule r { condition: true", 1, "end of the file");
-    expect_error("/* rule", 1, "comment has no end");
+    expect_error("/* rule", 1, "column 1: '/': comment has no end");
+    expect_error("rule for { condition: true }", 1,
+                 "column 6: 'for': expected the rule's name");
 }
 
 static void what_is_not_taken_yet_leaves_the_rule_out(void **state)
@@ -374,7 +376,8 @@ static void after_a_bad_rule_the_next_ones_are_read(void **state)
     assert_true(ov_span_equal(part->skips.items[2].why,
                               OV_SPAN_LIT("refers to a rule that was left "
                                           "out")));
-    assert_true(ov_span_equal(part->skips.items[2].what, OV_SPAN_LIT("e")));
+    assert_true(ov_span_equal(part->skips.items[2].what,
+                              OV_SPAN_LIT("rule e, column 21: 'd'")));
 }
 
 /* 10,000 brackets, then 10,000 operators: an error, not a crash. */

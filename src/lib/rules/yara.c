@@ -15,6 +15,9 @@
  * reported. */
 
 #define RULES_MAX 100000
+/* How much of names and of the source an error shows. */
+#define SHOWN_NAME 48
+#define SHOWN_TEXT 24
 
 enum ov_status ov_yara_next(struct ov_yara_parser *p)
 {
@@ -178,34 +181,50 @@ static enum ov_status read_rule(struct ov_yara_parser *p,
 
 /* ---- the source ---- */
 
+/* "rule r, column 9: '$b'" */
+static void put_place(const struct ov_yara_parser *p, struct ov_span rule,
+                      struct ov_buf *b)
+{
+    const struct ov_yara_fault *f = &p->fault;
+
+    if (rule.len > 0) {
+        ov_put_str(b, "rule ");
+        ov_put_span(b, ov_span_clip(rule, 0, SHOWN_NAME));
+        ov_put_str(b, ", ");
+    }
+    ov_put_format(b, "column %u: '", f->place.column);
+    ov_put_span(b, ov_span_clip(f->near, 0, SHOWN_TEXT));
+    ov_put_str(b, "'");
+}
+
 /* Notes a rule that is left out, and why. */
 static enum ov_status skip(struct ov_yara_parser *p,
                            const struct ov_yara_rule *rule)
 {
     struct ov_skip *s = ov_part_add(&p->part->skips);
+    OV_AUTO_DONE(buf) place = ov_buf_with_max(SIZE_MAX);
 
-    if (s == NULL ||
-        !ov_arena_copy(p->part->arena, ov_span_str(p->fault.why), &s->why))
+    put_place(p, rule->name, &place);
+    if (s == NULL || ov_buf_status(&place) != OV_OK ||
+        !ov_arena_copy(p->part->arena, ov_span_str(p->fault.why), &s->why) ||
+        !ov_arena_copy(p->part->arena, ov_buf_span(&place), &s->what))
         return OV_NO_MEMORY;
     s->line = p->fault.place.line;
     s->n = 1;
     s->is_error = p->fault.status == OV_MALFORMED;
-    s->what = rule->name.len > 0 ? rule->name : p->fault.near;
     return OV_OK;
 }
 
 static void fill_diag(const struct ov_yara_parser *p, struct ov_span rule,
                       struct ov_diag *diag)
 {
-    const struct ov_yara_fault *f = &p->fault;
-    struct ov_span near = ov_span_clip(f->near, 0, 24);
+    OV_AUTO_DONE(buf) place = ov_buf_with_max(SIZE_MAX);
 
-    (void)ov_diag_set(diag, f->status, f->place.line,
-                      "rule %.*s, column %u: '%.*s': %s",
-                      (int)(rule.len < 48 ? rule.len : 48), rule.ptr,
-                      f->place.column, (int)near.len, near.ptr, f->why);
+    put_place(p, rule, &place);
+    (void)ov_diag_set(diag, p->fault.status, p->fault.place.line, "%.*s: %s",
+                      (int)place.len, (const char *)place.ptr, p->fault.why);
     if (diag != NULL)
-        diag->offset = f->place.at;
+        diag->offset = p->fault.place.at;
 }
 
 /* Rules behind an import that we do not take are judged one by one, by what
