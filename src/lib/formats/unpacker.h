@@ -25,4 +25,6 @@ extern const struct ov_unpack_ops ov_unpack_zip;
 extern const struct ov_unpack_ops ov_unpack_archive;
 extern const struct ov_unpack_ops ov_unpack_encoded;
 extern const struct ov_unpack_ops ov_unpack_mail;
+extern const struct ov_unpack_ops ov_unpack_ole2;
+extern const struct ov_unpack_ops ov_unpack_pdf;
 extern const struct ov_unpack_ops ov_unpack_stream;
