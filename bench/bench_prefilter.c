@@ -7,6 +7,7 @@
 #include <time.h>
 
 #include "base/text.h"
+#include "match/compiled.h"
 #include "match/matcher.h"
 #include "rules/clamav.h"
 #ifdef HAVE_HS
@@ -267,6 +268,9 @@ static void ours(const struct patterns *p, uint32_t target)
     printf("overt: %zu patterns, compile %.2f s, %.2f MB (%.1f bytes each)\n",
            p->n, built, (double)image.len / 1e6,
            (double)image.len / (double)p->n);
+    printf("  of that programs %.2f MB, buckets %.2f MB\n",
+           (double)ov_load64le(image.ptr + 40) / 1e6,
+           (double)ov_load64le(image.ptr + 24) * OV_BUCKET_SIZE / 1e6);
     report_weakness(weakness, p->n);
     printf("  %.3f GB/s; per 1000 bytes %.3f survivors, %.4f atoms, %.4f "
            "tried; %" PRIu64 " matches\n",

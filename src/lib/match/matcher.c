@@ -295,8 +295,10 @@ static enum ov_status try_backward(struct scan *s, uint32_t off,
     s->attempt.steps += ov_verifier_work(s->m->backward);
     if (d == NULL)
         return OV_OK;
-    for (uint32_t i = 0; (i = ov_distances_next(d, i)) < d->n_bits; i++)
+    for (uint32_t i = 0; (i = ov_distances_next(d, i)) < d->n_bits; i++) {
         OV_TRY(try_start(s, off, p, part, at - d->base - i));
+        OV_TRY(spend(s));
+    }
     return OV_OK;
 }
 
@@ -377,6 +379,7 @@ static enum ov_status look_up(struct scan *s, const struct probe *p)
         if (bucket.ptr[OV_BUCKET_MORE] == 0)
             break;
         s->attempt.steps += 16;
+        OV_TRY(spend(s));
         b = b + 1 < m->n_buckets ? b + 1 : 0;
     }
     return OV_OK;
