@@ -27,14 +27,16 @@ struct made {
 
 static struct made make_filter(enum ov_atom_kind kind, uint32_t n)
 {
-    struct made m = {.filter.log = ov_filter_log(kind, n)};
+    uint32_t log = ov_filter_log(kind, n);
+    struct made m = {.bits = ov_alloc(ov_filter_size(kind, log))};
 
-    m.bits = ov_alloc(ov_filter_size(m.filter.log));
     assert_non_null(m.bits);
-    m.filter.bits = ov_span_of(m.bits, ov_filter_size(m.filter.log));
     for (uint32_t i = 0; i < n; i++)
-        ov_filter_add(m.bits, m.filter.log, kind,
-                      ov_fold64(ov_load64le(view + 17 * (size_t)i)));
+        ov_filter_add(m.bits, log, kind,
+                      ov_fold64(ov_load64le(view + 17 * (size_t)i)),
+                      i % OV_SCREEN_GROUPS);
+    m.filter = ov_filter_over(ov_span_of(m.bits, ov_filter_size(kind, log)),
+                              kind, log);
     return m;
 }
 

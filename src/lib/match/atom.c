@@ -69,6 +69,9 @@ static uint32_t atom_bits(const uint8_t *b, enum ov_atom_kind kind)
     return least;
 }
 
+/* What sharing an atom is worth. */
+#define CROWD_BONUS 1
+
 struct search {
     uint32_t (*crowd)(const void *data, uint64_t key);
     const void *crowd_data;
@@ -77,20 +80,27 @@ struct search {
     bool has_best;
 };
 
-/* What an atom is worth: its rarity, up to where it no longer matters, less
- * what looking for its kind costs and for the others of the same key. */
-static int32_t score_of(const struct search *s, const struct ov_atom *a,
-                        bool is_backward)
+/* Beyond this a window is as good as never in clean files. */
+#define BITS_ENOUGH 32
+
+/* What an atom is worth: its rarity, less what looking for its kind costs. */
+static int32_t score_of(const struct ov_atom *a, bool is_backward)
 {
     static const int32_t kind_costs[OV_N_ATOM_KINDS] = {0, 8, 20};
-    int32_t score = (int32_t)a->bits;
-    uint32_t crowd = s->crowd ? s->crowd(s->crowd_data, a->key) : 0;
+    int32_t bits = a->bits < BITS_ENOUGH ? (int32_t)a->bits : BITS_ENOUGH;
 
-    score -= kind_costs[a->kind];
-    score -= is_backward ? 3 : 0;
-    for (; crowd > 0; crowd >>= 1)
-        score--;
-    return score;
+    return bits - kind_costs[a->kind] - (is_backward ? 3 : 0);
+}
+
+/* A few patterns on one atom spare the filter bits; many are tried in vain. */
+static int32_t crowd_cost(const struct search *s, uint64_t key)
+{
+    uint32_t crowd = s->crowd != NULL ? s->crowd(s->crowd_data, key) : 0;
+    int32_t cost = crowd > 0 ? -CROWD_BONUS : 0;
+
+    for (crowd /= 8; crowd > 0; crowd >>= 1)
+        cost += 2;
+    return cost;
 }
 
 /* Offers each window of this kind in the run of n cells at `cell`. */
@@ -112,7 +122,10 @@ static void try_run(struct search *s, const struct ov_form *f, uint32_t part,
             a.key |= (uint64_t)b[k] << 8 * k;
         }
         a.bits = atom_bits(b, kind);
-        score = score_of(s, &a, is_backward);
+        score = score_of(&a, is_backward);
+        if (s->has_best && score + CROWD_BONUS <= s->best_score)
+            continue;
+        score -= crowd_cost(s, a.key);
         if (!s->has_best || score > s->best_score) {
             s->best = a;
             s->best_score = score;

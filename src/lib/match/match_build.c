@@ -340,35 +340,70 @@ static enum ov_status put_buckets(struct builder *b, struct ov_buf *ret,
     return OV_OK;
 }
 
+/* Where a set's description is, and the header. */
+struct place_of_set {
+    size_t base;
+    size_t set;
+};
+
+static int by_key(const void *a, const void *b)
+{
+    const struct entry *x = a;
+    const struct entry *y = b;
+    uint64_t k = __builtin_bswap64(x->key);
+    uint64_t l = __builtin_bswap64(y->key);
+
+    if (k != l)
+        return k < l ? -1 : 1;
+    return x->program < y->program ? -1 : x->program > y->program;
+}
+
+static void sort_by_key(struct builder *b)
+{
+    if (b->atoms.n > 0)
+        qsort(b->atoms.at, b->atoms.n, sizeof(b->atoms.at[0]), by_key);
+}
+
+/* Entries lie in the order of their bytes, so that those of a group are alike
+ * in their first byte at least. */
+static uint32_t group_of(uint64_t nth, uint64_t n)
+{
+    return (uint32_t)(nth * OV_SCREEN_GROUPS / n);
+}
+
 /* The filter of one kind for the patterns of target t. */
 static enum ov_status put_filter(const struct builder *b, struct ov_buf *ret,
-                                 size_t base, size_t set, uint32_t t,
+                                 struct place_of_set at, uint32_t t,
                                  enum ov_atom_kind kind)
 {
     uint64_t n = 0;
+    uint64_t nth = 0;
     uint64_t off;
     uint32_t log;
-    uint8_t *bits;
+    uint8_t *bytes;
 
     for (size_t i = 0; i < b->atoms.n; i++)
         n += b->atoms.at[i].kind == kind && b->atoms.at[i].targets >> t & 1;
     if (n == 0)
         return OV_OK;
     log = ov_filter_log(kind, n);
-    bits = put_room(ret, ov_filter_size(log), &off);
-    if (bits == NULL)
+    bytes = put_room(ret, ov_filter_size(kind, log), &off);
+    if (bytes == NULL)
         return ov_buf_status(ret);
-    for (size_t i = 0; i < b->atoms.n; i++)
-        if (b->atoms.at[i].kind == kind && b->atoms.at[i].targets >> t & 1)
-            ov_filter_add(bits, log, kind, b->atoms.at[i].key);
-    put_le64(ret->ptr + set + 16 * (size_t)kind, off - base);
-    put_le32(ret->ptr + set + 16 * (size_t)kind + 8, log);
+    for (size_t i = 0; i < b->atoms.n; i++) {
+        const struct entry *e = &b->atoms.at[i];
+
+        if (e->kind == kind && e->targets >> t & 1)
+            ov_filter_add(bytes, log, kind, e->key, group_of(nth++, n));
+    }
+    put_le64(ret->ptr + at.set + 16 * (size_t)kind, off - at.base);
+    put_le32(ret->ptr + at.set + 16 * (size_t)kind + 8, log);
     return OV_OK;
 }
 
 /* The check of all but the shortest atoms: 8 to 16 bits for each. */
 static enum ov_status put_check(const struct builder *b, struct ov_buf *ret,
-                                size_t base, size_t set, uint32_t t)
+                                struct place_of_set at, uint32_t t)
 {
     uint64_t n = 0;
     uint64_t off;
@@ -392,21 +427,21 @@ static enum ov_status put_check(const struct builder *b, struct ov_buf *ret,
         if (e->kind != OV_ATOM_SHORT && e->targets >> t & 1)
             bits[bit >> 3] |= (uint8_t)(1u << (bit & 7));
     }
-    put_le64(ret->ptr + set + OV_SET_CHECK, off - base);
-    put_le32(ret->ptr + set + OV_SET_CHECK + 8, log);
+    put_le64(ret->ptr + at.set + OV_SET_CHECK, off - at.base);
+    put_le32(ret->ptr + at.set + OV_SET_CHECK + 8, log);
     return OV_OK;
 }
 
 /* The set of patterns of target t, described at `set`. */
 static enum ov_status put_set(const struct builder *b, struct ov_buf *ret,
-                              size_t base, size_t set, uint32_t t)
+                              struct place_of_set at, uint32_t t)
 {
     uint32_t n = 0;
     size_t off;
 
     for (size_t k = 0; k < OV_N_ATOM_KINDS; k++)
-        OV_TRY(put_filter(b, ret, base, set, t, (enum ov_atom_kind)k));
-    OV_TRY(put_check(b, ret, base, set, t));
+        OV_TRY(put_filter(b, ret, at, t, (enum ov_atom_kind)k));
+    OV_TRY(put_check(b, ret, at, t));
     ov_put_align(ret, 64);
     off = ret->len;
     for (size_t i = 0; i < b->fixed.n; i++) {
@@ -416,8 +451,8 @@ static enum ov_status put_set(const struct builder *b, struct ov_buf *ret,
         n++;
     }
     OV_TRY(ov_buf_status(ret));
-    put_le64(ret->ptr + set + OV_SET_FIXED, off - base);
-    put_le32(ret->ptr + set + OV_SET_FIXED + 8, n);
+    put_le64(ret->ptr + at.set + OV_SET_FIXED, off - at.base);
+    put_le32(ret->ptr + at.set + OV_SET_FIXED + 8, n);
     return OV_OK;
 }
 
@@ -454,7 +489,7 @@ static uint32_t share_sets(const struct builder *b,
     return n;
 }
 
-static enum ov_status put_sets(const struct builder *b, struct ov_buf *ret,
+static enum ov_status put_sets(struct builder *b, struct ov_buf *ret,
                                size_t base)
 {
     uint8_t sets[OV_COMPILED_TARGETS];
@@ -467,9 +502,12 @@ static enum ov_status put_sets(const struct builder *b, struct ov_buf *ret,
     put_le32(ret->ptr + base + 12, n);
     put_le64(ret->ptr + base + 48, at - base);
     memcpy(ret->ptr + base + 64, sets, sizeof(sets));
-    for (uint32_t s = 0; s < n; s++)
-        OV_TRY(put_set(b, ret, base, (size_t)at + s * (size_t)OV_SET_SIZE,
-                       first[s]));
+    sort_by_key(b);
+    for (uint32_t s = 0; s < n; s++) {
+        struct place_of_set set = {base, (size_t)at + s * (size_t)OV_SET_SIZE};
+
+        OV_TRY(put_set(b, ret, set, first[s]));
+    }
     return OV_OK;
 }
 

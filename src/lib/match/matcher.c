@@ -152,14 +152,17 @@ static bool read_filter(struct ov_matcher *m, const uint8_t *desc,
     uint64_t off = ov_load64le(desc);
     uint32_t log = ov_load32le(desc + 8);
     bool is_short = kind == OV_ATOM_SHORT;
+    struct ov_span bytes;
 
-    ret->log = log;
+    *ret = (struct ov_filter){0};
     if (log == 0)
         return true;
     if (log < (is_short ? OV_FILTER_SHORT_LOG : OV_FILTER_LOG_MIN) ||
-        log > (is_short ? OV_FILTER_SHORT_LOG : OV_FILTER_LOG_MAX))
+        log > (is_short ? OV_FILTER_SHORT_LOG : OV_FILTER_LOG_MAX) ||
+        !at_section(m, off, ov_filter_size(kind, log), &bytes))
         return false;
-    return at_section(m, off, ov_filter_size(log), &ret->bits);
+    *ret = ov_filter_over(bytes, kind, log);
+    return true;
 }
 
 static bool read_check(struct ov_matcher *m, const uint8_t *desc,

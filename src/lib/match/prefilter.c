@@ -33,9 +33,26 @@ static void set_bits(uint8_t *bits, size_t word, uint32_t mask)
         bits[4 * word + i] |= (uint8_t)(mask >> 8 * i);
 }
 
-void ov_filter_add(uint8_t *bits, uint32_t log, enum ov_atom_kind kind,
-                   uint64_t key)
+struct ov_filter ov_filter_over(struct ov_span bytes, enum ov_atom_kind kind,
+                                uint32_t log)
 {
+    size_t screen = kind == OV_ATOM_LONG ? 0 : OV_SCREEN_SIZE;
+
+    return (struct ov_filter){
+        .bits = ov_span_clip(bytes, screen, bytes.len),
+        .screen = screen > 0 ? bytes.ptr : NULL,
+        .log = log,
+    };
+}
+
+void ov_filter_add(uint8_t *bytes, uint32_t log, enum ov_atom_kind kind,
+                   uint64_t key, uint32_t group)
+{
+    uint8_t *bits = bytes + (kind == OV_ATOM_LONG ? 0 : OV_SCREEN_SIZE);
+
+    for (uint32_t i = 0; kind != OV_ATOM_LONG && i < ov_atom_len(kind); i++)
+        bytes[OV_SCREEN_ROW * i + (key >> 8 * i & 0x7f)] |=
+            (uint8_t)(1u << group);
     if (kind == OV_ATOM_SHORT) {
         bits[(key & 0xffff) >> 3] |= (uint8_t)(1u << (key & 7));
         return;
@@ -54,15 +71,6 @@ static void plain_fold(const uint8_t *from, uint8_t *to, size_t n)
         to[i] = (uint8_t)(from[i] | ((uint8_t)(from[i] - 'A') < 26) << 5);
 }
 
-static bool window_passes(const struct ov_filter *f, const uint8_t *at)
-{
-    uint32_t h = ov_filter_hash(ov_load32le(at));
-    uint32_t mask = ov_filter_bits(h);
-    uint32_t word = ov_load32le(f->bits.ptr + 4 * (size_t)(h >> (32 - f->log)));
-
-    return (word & mask) == mask;
-}
-
 static size_t plain_every(const struct ov_filter *f, const uint8_t *bytes,
                           size_t n, uint16_t *ret)
 {
@@ -70,7 +78,8 @@ static size_t plain_every(const struct ov_filter *f, const uint8_t *bytes,
 
     for (size_t i = 0; i < n; i++) {
         ret[found] = (uint16_t)i;
-        found += window_passes(f, bytes + i);
+        found +=
+            ov_screen_passes(f, bytes + i, 4) && ov_window_passes(f, bytes + i);
     }
     return found;
 }
@@ -82,7 +91,7 @@ static size_t plain_fourth(const struct ov_filter *f, const uint8_t *bytes,
 
     for (size_t i = 0; i < n; i += 4) {
         ret[found] = (uint16_t)i;
-        found += window_passes(f, bytes + i);
+        found += ov_window_passes(f, bytes + i);
     }
     return found;
 }
@@ -93,10 +102,9 @@ static size_t plain_pairs(const struct ov_filter *f, const uint8_t *bytes,
     size_t found = 0;
 
     for (size_t i = 0; i < n; i++) {
-        uint32_t pair = ov_load16le(bytes + i);
-
         ret[found] = (uint16_t)i;
-        found += f->bits.ptr[pair >> 3] >> (pair & 7) & 1;
+        found +=
+            ov_screen_passes(f, bytes + i, 2) && ov_pair_passes(f, bytes + i);
     }
     return found;
 }

@@ -4,12 +4,21 @@
 #include "match/atom.h"
 
 /* First stage: which offsets of a view may be where a window of some atom is.
- * A blocked Bloom filter per kind of atom: a window chooses one 32-bit word and
- * three bits in it (LONG, MID: 2^log words), or a bitmap of 65536 bits (SHORT).
- * Bytes are folded. Lets more through than there is, never less. */
+ * LONG and MID: a blocked Bloom filter; a window chooses one 32-bit word of
+ * 2^log and three bits in it. SHORT: a bitmap of 65536 bits. MID and SHORT also
+ * have a screen, since they are looked for at every offset: atoms are dealt
+ * into 8 groups, and a table for each of their bytes says which groups have an
+ * atom with that byte (less its top bit) there; an offset passes only if its
+ * bytes agree on a group. Bytes are folded. Lets more through than there is,
+ * never less. */
+
+#define OV_SCREEN_ROW 128u
+#define OV_SCREEN_SIZE (4 * OV_SCREEN_ROW)
+#define OV_SCREEN_GROUPS 8u
 
 struct ov_filter {
-    struct ov_span bits; /* exactly ov_filter_size bytes */
+    struct ov_span bits;   /* the filter's words, or the bitmap */
+    const uint8_t *screen; /* 4 rows (SHORT: 2); NULL for LONG */
     uint32_t log;
 };
 
@@ -17,10 +26,15 @@ struct ov_filter {
 #define OV_FILTER_LOG_MAX 19
 #define OV_FILTER_SHORT_LOG 11
 
-static inline uint64_t ov_filter_size(uint32_t log)
+/* In the image: the screen, if there is one, then the words. */
+static inline uint64_t ov_filter_size(enum ov_atom_kind kind, uint32_t log)
 {
-    return (uint64_t)4 << log;
+    return ((uint64_t)4 << log) + (kind == OV_ATOM_LONG ? 0 : OV_SCREEN_SIZE);
 }
+
+/* The parts of a filter of that many bytes. */
+struct ov_filter ov_filter_over(struct ov_span bytes, enum ov_atom_kind kind,
+                                uint32_t log);
 
 /* Two multiplications, for the lower bits must be good too. */
 #define OV_FILTER_MIX_1 0x9e3779b1u
@@ -44,9 +58,10 @@ static inline uint32_t ov_filter_bits(uint32_t hash)
 /* The log that n atoms should have. */
 uint32_t ov_filter_log(enum ov_atom_kind kind, uint64_t n);
 
-/* Puts an atom's windows into the bits of a filter, ov_filter_size of them. */
-void ov_filter_add(uint8_t *bits, uint32_t log, enum ov_atom_kind kind,
-                   uint64_t key);
+/* Puts an atom into a filter of zeros at first. group: below OV_SCREEN_GROUPS;
+ * atoms with like bytes should have the same. */
+void ov_filter_add(uint8_t *bytes, uint32_t log, enum ov_atom_kind kind,
+                   uint64_t key, uint32_t group);
 
 /* A block of a view, folded, and some bytes around it. Zeros stand for what is
  * outside of the view. */

@@ -99,6 +99,19 @@ TARGET static inline __m256i spread(const uint8_t *at)
         _mm256_broadcastsi128_si256(_mm_loadu_si128((const void *)at)), order);
 }
 
+/* Of the results, keeps those that pass the screen. */
+static size_t screen(const struct ov_filter *f, const uint8_t *bytes,
+                     size_t found, uint16_t *ret)
+{
+    size_t n = 0;
+
+    for (size_t i = 0; i < found; i++) {
+        ret[n] = ret[i];
+        n += ov_screen_passes(f, bytes + ret[i], 4);
+    }
+    return n;
+}
+
 TARGET static size_t every(const struct ov_filter *f, const uint8_t *bytes,
                            size_t n, uint16_t *ret)
 {
@@ -107,9 +120,11 @@ TARGET static size_t every(const struct ov_filter *f, const uint8_t *bytes,
 
     for (size_t i = 0; i < n; i += 8)
         found += keep(look_up(f, spread(bytes + i), shift), i, 1, ret + found);
-    return found;
+    return screen(f, bytes, found, ret);
 }
 
+/* The bitmap lets no pair through that is no atom, so the screen has nothing to
+ * add; it is only a short cut elsewhere. */
 TARGET static size_t pairs(const struct ov_filter *f, const uint8_t *bytes,
                            size_t n, uint16_t *ret)
 {

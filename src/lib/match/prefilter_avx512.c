@@ -3,7 +3,8 @@
 
 /* The prefilter for x86-64 with AVX-512 (F, BW, VBMI): 16 look-ups at a time
  * by gather; those that pass are packed to the front and stored without a
- * branch. Variable rotates take their count modulo 32 on their own. */
+ * branch. A screen's row fits two registers, so 64 offsets are screened at a
+ * time. Variable rotates take their count modulo 32 on their own. */
 
 #if defined(__x86_64__)
 #include <immintrin.h>
@@ -95,20 +96,56 @@ TARGET static inline __m512i spread(const uint8_t *at)
         order, _mm512_castsi256_si512(_mm256_loadu_si256((const void *)at)));
 }
 
+/* One row of a screen, and the groups of 64 bytes by it. */
+struct row {
+    __m512i low;
+    __m512i high;
+};
+
+TARGET static inline struct row load_row(const struct ov_filter *f, size_t i)
+{
+    const uint8_t *at = f->screen + OV_SCREEN_ROW * i;
+
+    return (struct row){_mm512_loadu_si512(at), _mm512_loadu_si512(at + 64)};
+}
+
+TARGET static inline __m512i groups(const struct row *row, const uint8_t *at)
+{
+    return _mm512_permutex2var_epi8(row->low, _mm512_loadu_si512(at),
+                                    row->high);
+}
+
+/* Where so few of 64 offsets are left that looking up one by one is cheaper. */
+#define FEW 10
+
 TARGET static size_t every(const struct ov_filter *f, const uint8_t *bytes,
                            size_t n, uint16_t *ret)
 {
-    const __m512i lanes =
-        _mm512_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15);
+    const struct row rows[4] = {load_row(f, 0), load_row(f, 1), load_row(f, 2),
+                                load_row(f, 3)};
     __m128i shift = _mm_cvtsi32_si128((int)(32 - f->log));
     size_t found = 0;
 
-    for (size_t i = 0; i < n; i += 32) {
-        __mmask16 a = look_up(f, spread(bytes + i), shift);
-        __mmask16 b = look_up(f, spread(bytes + i + 16), shift);
+    for (size_t i = 0; i < n; i += 64) {
+        const uint8_t *at = bytes + i;
+        __m512i first =
+            _mm512_and_si512(groups(&rows[0], at), groups(&rows[1], at + 1));
+        __m512i last = _mm512_and_si512(groups(&rows[2], at + 2),
+                                        groups(&rows[3], at + 3));
+        uint64_t pass = _mm512_test_epi8_mask(first, last);
 
-        found += keep(a, lanes, i, ret + found);
-        found += keep(b, lanes, i + 16, ret + found);
+        if (__builtin_popcountll(pass) > FEW)
+            for (unsigned k = 0; k < 64; k += 16) {
+                uint64_t some = look_up(f, spread(at + k), shift);
+
+                pass &= some << k | ~((uint64_t)0xffff << k);
+            }
+        for (; pass != 0; pass &= pass - 1) {
+            size_t k = i + (size_t)__builtin_ctzll(pass);
+
+            ret[found] = (uint16_t)k;
+            found += ov_window_passes(f, bytes + k);
+        }
     }
     return found;
 }
@@ -116,19 +153,19 @@ TARGET static size_t every(const struct ov_filter *f, const uint8_t *bytes,
 TARGET static size_t pairs(const struct ov_filter *f, const uint8_t *bytes,
                            size_t n, uint16_t *ret)
 {
-    const __m512i lanes =
-        _mm512_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15);
-    const __m512i one = _mm512_set1_epi32(1);
-    const __m512i word = _mm512_set1_epi32(0xffff);
+    const struct row rows[2] = {load_row(f, 0), load_row(f, 1)};
     size_t found = 0;
 
-    for (size_t i = 0; i < n; i += 16) {
-        __m512i v = _mm512_and_si512(spread(bytes + i), word);
-        __m512i w =
-            _mm512_i32gather_epi32(_mm512_srli_epi32(v, 5), f->bits.ptr, 4);
+    for (size_t i = 0; i < n; i += 64) {
+        uint64_t pass = _mm512_test_epi8_mask(groups(&rows[0], bytes + i),
+                                              groups(&rows[1], bytes + i + 1));
 
-        found += keep(_mm512_test_epi32_mask(w, _mm512_rolv_epi32(one, v)),
-                      lanes, i, ret + found);
+        for (; pass != 0; pass &= pass - 1) {
+            size_t k = i + (size_t)__builtin_ctzll(pass);
+
+            ret[found] = (uint16_t)k;
+            found += ov_pair_passes(f, bytes + k);
+        }
     }
     return found;
 }

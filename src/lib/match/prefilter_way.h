@@ -16,6 +16,32 @@ struct ov_prefilter_kernels {
                     uint16_t *ret); /* bitmap of 2 bytes, stride 1 */
 };
 
+/* One offset at a time. */
+static inline bool ov_window_passes(const struct ov_filter *f,
+                                    const uint8_t *at)
+{
+    uint32_t h = ov_filter_hash(ov_load32le(at));
+    uint32_t mask = ov_filter_bits(h);
+    uint32_t word = ov_load32le(f->bits.ptr + 4 * (size_t)(h >> (32 - f->log)));
+
+    return (word & mask) == mask;
+}
+
+static inline bool ov_pair_passes(const struct ov_filter *f, const uint8_t *at)
+{
+    return f->bits.ptr[ov_load16le(at) >> 3] >> (at[0] & 7) & 1;
+}
+
+static inline bool ov_screen_passes(const struct ov_filter *f,
+                                    const uint8_t *at, size_t n)
+{
+    uint8_t groups = 0xff;
+
+    for (size_t i = 0; i < n; i++)
+        groups &= f->screen[OV_SCREEN_ROW * i + (at[i] & 0x7f)];
+    return groups != 0;
+}
+
 #if defined(__x86_64__)
 extern const struct ov_prefilter_kernels ov_prefilter_avx2;
 extern const struct ov_prefilter_kernels ov_prefilter_avx512;
