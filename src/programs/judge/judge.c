@@ -12,6 +12,7 @@
  * the number of threads. The parent gets no descriptor back: it made the
  * memory file, and seals it when this process is gone. */
 
+#include <limits.h>
 #include <malloc.h>
 #include <sched.h>
 #include <time.h>
@@ -388,6 +389,9 @@ static bool start_threads(void *unused)
         n = MAX_THREADS;
     /* Otherwise the allocator asks the kernel how many to make. */
     (void)mallopt(M_ARENA_MAX, n + 1);
+    /* Before a thread's arena shrinks, it reads a file of /proc to see how; in
+     * the jail that is death. So it never shrinks. */
+    (void)mallopt(M_TRIM_THRESHOLD, INT_MAX);
     return crew_start(n > 1 ? (unsigned)n - 1 : 0);
 }
 
