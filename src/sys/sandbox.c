@@ -181,13 +181,14 @@ static int add_rule(scmp_filter_ctx filter, const struct allowed *a)
     switch (a->condition) {
     case FD_2:
         return seccomp_rule_add(filter, SCMP_ACT_ALLOW, a->number, 1,
-                                SCMP_A0(SCMP_CMP_EQ, STDERR_FILENO));
+                                SCMP_A0(SCMP_CMP_EQ, STDERR_FILENO, 0));
     case NO_EXEC:
         return seccomp_rule_add(filter, SCMP_ACT_ALLOW, a->number, 1,
                                 SCMP_A2(SCMP_CMP_MASKED_EQ, PROT_EXEC, 0));
     case SELF:
-        return seccomp_rule_add(filter, SCMP_ACT_ALLOW, a->number, 1,
-                                SCMP_A0(SCMP_CMP_EQ, (scmp_datum_t)getpid()));
+        return seccomp_rule_add(
+            filter, SCMP_ACT_ALLOW, a->number, 1,
+            SCMP_A0(SCMP_CMP_EQ, (scmp_datum_t)getpid(), 0));
     case ANY:
     default:
         return seccomp_rule_add(filter, SCMP_ACT_ALLOW, a->number, 0);
