@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "fuzz_scan.h"
+#include "rules/yara.h"
+
+/* A YARA source, then a zero byte, then bytes that are scanned with what it
+ * compiles to. Conditions that were parsed are never malformed to the machine,
+ * and each rule is either taken or left out with a reason. */
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
+{
+    struct ov_span rest = ov_span_of(data, len);
+    struct ov_yara_options options = {0};
+    struct ov_diag diag = {0};
+    struct ov_span text;
+    OV_AUTO(part) part = ov_part_new(0);
+    enum ov_status status;
+
+    FUZZ_CHECK(part != NULL);
+    (void)ov_span_cut(&rest, 0, &text);
+    status = ov_yara_parse(text, &options, part, &diag);
+    FUZZ_CHECK(status == OV_OK || status == OV_MALFORMED);
+    if (status == OV_MALFORMED) {
+        FUZZ_CHECK(diag.line > 0 && diag.text[0] != '\0');
+        FUZZ_CHECK(part->skips.n > 0);
+    }
+    for (size_t i = 0; i < part->skips.n; i++)
+        FUZZ_CHECK(part->skips.items[i].why.len > 0);
+    fuzz_scan_part(part, text, rest);
+    return 0;
+}
