@@ -236,6 +236,7 @@ static void put_weak(struct ov_describe *d, const struct ov_weak_pattern *w)
     ov_put_str(&d->text, " (");
     ov_describe_put_place(d, names.source[i], names.line[i]);
     ov_put_format(&d->text, "): %s\n", weakness_word(w->weakness));
+    ov_describe_put_pattern(d, w->id, "    ");
 }
 
 static void put_counts(struct ov_describe *d, const struct ov_counts *c)

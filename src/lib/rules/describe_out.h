@@ -3,6 +3,7 @@
 
 #include "base/arena.h"
 #include "base/buf.h"
+#include "base/reader.h"
 #include "rules/counts.h"
 #include "rules/describe.h"
 #include "rules/lookup.h"
@@ -18,6 +19,8 @@ struct ov_describe {
     enum ov_status status;  /* the first failure */
     uint32_t *order;        /* of one hash table (hash_entry.h), or NULL */
     size_t n_order;
+    struct ov_reader programs; /* of the patterns, read up to walked */
+    uint32_t walked;           /* a pattern ID */
 };
 
 /* OV_NO_MEMORY. */
@@ -49,6 +52,7 @@ void ov_describe_put_condition(struct ov_buf *b, struct ov_span code,
  */
 void ov_describe_put_offset(struct ov_buf *b, const struct ov_place *p);
 
-/* The forms of a pattern as text, a line each. */
+/* The forms of a pattern as text, a line each. Cheap if IDs rise from call to
+ * call. */
 void ov_describe_put_pattern(struct ov_describe *d, uint32_t id,
                              const char *indent);

@@ -140,33 +140,40 @@ static bool put_program(struct ov_buf *b, const struct ov_program *p)
     return true;
 }
 
-/* The programs, as bytes. */
-static bool find_programs(struct ov_image *image, struct ov_span *ret)
+/* Starts over with the first program. */
+static bool rewind_programs(struct ov_describe *d)
 {
     struct ov_span header;
+    struct ov_span programs;
 
-    return ov_image_at(image, OV_SECTION_MATCH, 0, OV_COMPILED_HEADER,
-                       &header) &&
-           ov_image_at(image, OV_SECTION_MATCH, ov_load64le(header.ptr + 32),
-                       ov_load64le(header.ptr + 40), ret);
+    if (!ov_image_at(d->image, OV_SECTION_MATCH, 0, OV_COMPILED_HEADER,
+                     &header) ||
+        !ov_image_at(d->image, OV_SECTION_MATCH, ov_load64le(header.ptr + 32),
+                     ov_load64le(header.ptr + 40), &programs))
+        return false;
+    d->programs = ov_reader_over(programs);
+    d->walked = 0;
+    return true;
 }
 
 void ov_describe_put_pattern(struct ov_describe *d, uint32_t id,
                              const char *indent)
 {
-    struct ov_span programs;
-    struct ov_reader r;
-
-    if (!find_programs(d->image, &programs)) {
+    if ((d->programs.all.len == 0 || d->walked > id) && !rewind_programs(d)) {
         ov_describe_damaged(d);
         return;
     }
-    r = ov_reader_over(programs);
-    while (ov_reader_more(&r)) {
+    while (ov_reader_more(&d->programs)) {
+        size_t at = d->programs.at;
         struct ov_program p;
 
-        if (!ov_program_read(ov_read_block(&r), &p) || p.id > id)
+        if (!ov_program_read(ov_read_block(&d->programs), &p))
             return;
+        d->walked = p.id;
+        if (p.id > id) {
+            ov_reader_seek(&d->programs, at);
+            return;
+        }
         if (p.id != id)
             continue;
         ov_put_str(&d->text, indent);
