@@ -1,16 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "sys/pool.h"
 
-#include <errno.h>
 #include <poll.h>
 #include <sched.h>
-#include <time.h>
 
 #include "base/assert.h"
-#include "base/text.h"
 #include "sys/channel.h"
-#include "sys/fd.h"
-#include "sys/spawn.h"
+#include "sys/pool_state.h"
 
 /* Every worker has a queue of tasks in its socket, so that neither side waits
  * for the other between small files; by bytes the queue is short, so that
@@ -26,7 +22,6 @@
  * nothing but verdicts about its own task: any message out of order ends it.
  */
 
-#define DEPTH 32
 #define QUEUED_BYTES ((uint64_t)4 << 20)
 #define MAX_WORKERS 256
 #define DEFAULT_TIMEOUT_MS 120000
@@ -37,59 +32,7 @@
 #define BACKLOG_BYTES ((uint64_t)256 << 10)
 /* Processes may be killed by accident while they start, but not for ever. */
 #define MAX_FAILED_STARTS 5
-#define MESSAGES_A_TURN 64
 #define OPEN_WAIT_MS 100
-
-struct task {
-    struct task *next;
-    void *ticket;
-    int fd;
-    uint64_t len;
-    enum ov_verdict worst; /* of what was found so far */
-};
-
-struct line {
-    struct task *first;
-    struct task *last;
-    size_t n;
-};
-
-struct worker {
-    struct ov_child child; /* pid 0: not started */
-    enum ov_peer_state state;
-
-    struct {
-        uint32_t serial;
-        struct task *task; /* NULL: somebody else does it now */
-    } queue[DEPTH];
-
-    unsigned first;
-    unsigned n;
-    uint64_t queued_bytes;
-    uint64_t since_ms; /* when the head's work, or the start, began */
-    bool is_to_end;
-    const char *why; /* the reason word for the head if it is to end */
-};
-
-struct ov_pool {
-    struct ov_pool_options options;
-    struct worker *workers;
-    struct pollfd *polled;
-    struct task *tasks;
-    struct line waiting;
-    struct task *unused;
-    size_t n_tasks;
-    size_t n_open;
-    uint32_t serial;
-    unsigned failed_starts;
-    struct ov_pool_state state;
-    struct ov_buf out;
-    uint8_t *packet;
-    struct ov_wire_detection detection; /* too large for a frame */
-    struct ov_wire_inconclusive inconclusive;
-    enum ov_status fatal;
-    struct ov_diag diag;
-};
 
 static const char *const reason_words[] = {
 #define OV_REASON(id, word) [id] = word,
@@ -97,56 +40,7 @@ static const char *const reason_words[] = {
 #undef OV_REASON
 };
 
-static uint64_t now_ms(void)
-{
-    struct timespec t;
-
-    (void)!clock_gettime(CLOCK_MONOTONIC, &t); /* cannot fail */
-    return (uint64_t)t.tv_sec * 1000 + (uint64_t)t.tv_nsec / 1000000;
-}
-
-static void line_append(struct line *l, struct task *t)
-{
-    t->next = NULL;
-    if (l->last != NULL)
-        l->last->next = t;
-    else
-        l->first = t;
-    l->last = t;
-    l->n++;
-}
-
-static void line_push_front(struct line *l, struct task *t)
-{
-    t->next = l->first;
-    l->first = t;
-    if (l->last == NULL)
-        l->last = t;
-    l->n++;
-}
-
-static struct task *line_pop(struct line *l)
-{
-    struct task *t = l->first;
-
-    l->first = t->next;
-    if (l->first == NULL)
-        l->last = NULL;
-    l->n--;
-    return t;
-}
-
-static void fail(struct ov_pool *p, enum ov_status status, const char *text)
-{
-    if (p->fatal != OV_OK)
-        return;
-    p->fatal = status;
-    if (text != NULL)
-        (void)ov_diag_set(&p->diag, status, 0, "%s", text);
-    p->diag.status = status;
-}
-
-static void worker_start(struct ov_pool *p, struct worker *w)
+static void worker_start(struct ov_pool *p, struct ov_pool_worker *w)
 {
     struct ov_diag diag = {0};
     enum ov_status status =
@@ -154,223 +48,52 @@ static void worker_start(struct ov_pool *p, struct worker *w)
                  &w->child, &diag);
 
     if (status != OV_OK) {
-        fail(p, status, diag.text);
+        ov_pool_fail(p, status, diag.text);
         return;
     }
     w->state = OV_PEER_STARTING;
-    w->since_ms = now_ms();
-}
-
-/* ---- a task's end ---- */
-
-static void finish(struct ov_pool *p, struct task *t,
-                   const struct ov_pool_result *result)
-{
-    p->options.done(t->ticket, result);
-    ov_fd_cleanup(&t->fd);
-    t->next = p->unused;
-    p->unused = t;
-    p->n_open--;
-}
-
-static void finish_lost(struct ov_pool *p, struct task *t, const char *why)
-{
-    const struct ov_wire_inconclusive i = {.reason = ov_span_str(why)};
-    struct ov_pool_result r = {.fd = t->fd, .type = OV_SPAN_LIT("data")};
-
-    p->options.inconclusive(t->ticket, &i);
-    r.verdict = t->worst > OV_INCONCLUSIVE ? t->worst : OV_INCONCLUSIVE;
-    finish(p, t, &r);
-}
-
-static void queue_pop(struct worker *w)
-{
-    w->first = (w->first + 1) % DEPTH;
-    w->n--;
-    w->since_ms = now_ms();
+    w->since_ms = ov_pool_now_ms();
 }
 
 /* The worker is gone or has to go: its head is lost, the rest waits again. */
-static void worker_end(struct ov_pool *p, struct worker *w)
+static void worker_end(struct ov_pool *p, struct ov_pool_worker *w)
 {
     const char *why = w->why != NULL ? w->why : reason_words[OV_REASON_CRASHED];
-    struct task *head = w->n > 0 ? w->queue[w->first].task : NULL;
+    struct ov_pool_task *head = w->n > 0 ? w->queue[w->first].task : NULL;
 
     (void)ov_child_end(&w->child, true); /* how it died changes nothing */
     if (w->state != OV_PEER_OPEN && ++p->failed_starts > MAX_FAILED_STARTS)
-        fail(p, OV_PEER_GONE, "workers die before they can work");
+        ov_pool_fail(p, OV_PEER_GONE, "workers die before they can work");
     else if (w->state == OV_PEER_OPEN && w->why == NULL)
         p->state.n_crashes++;
     for (unsigned i = w->n; i-- > 1;) {
-        struct task *t = w->queue[(w->first + i) % DEPTH].task;
+        struct ov_pool_task *t = w->queue[(w->first + i) % OV_POOL_DEPTH].task;
 
         if (t != NULL)
-            line_push_front(&p->waiting, t);
+            ov_pool_line_push_front(&p->waiting, t);
     }
-    *w = (struct worker){.child = {0, -1}};
+    *w = (struct ov_pool_worker){.child = {0, -1}};
     if (head != NULL)
-        finish_lost(p, head, why);
-}
-
-/* ---- messages ---- */
-
-static enum ov_status on_ready(struct ov_pool *p, struct worker *w,
-                               struct ov_span body)
-{
-    struct ov_jail jail;
-
-    OV_TRY(ov_wire_read_jail(body, &jail));
-    if (jail.fingerprint != ov_profile_fingerprint(OV_PROFILE_WORKER)) {
-        fail(p, OV_DENIED,
-             "overt-worker is of another build than overt: install both again");
-        return OV_DENIED;
-    }
-    p->state.jail = jail;
-    w->state = OV_PEER_READY;
-    ov_msg_begin(&p->out, OV_MSG_OPEN, 0);
-    ov_wire_put_open(&p->out, &p->options.open);
-    OV_TRY(ov_msg_end(&p->out));
-    return ov_channel_send(w->child.socket, &p->out, p->options.image_fd);
-}
-
-static enum ov_status on_opened(struct ov_pool *p, struct worker *w,
-                                struct ov_span body)
-{
-    OV_TRY(ov_wire_read_digest(body, p->state.digest));
-    p->state.is_open = true;
-    p->failed_starts = 0;
-    w->state = OV_PEER_OPEN;
-    return OV_OK;
-}
-
-static enum ov_status on_failed(struct ov_pool *p, struct ov_span body)
-{
-    struct ov_wire_failure f;
-    OV_AUTO_DONE(buf) words = ov_buf_with_max(sizeof(p->diag.text));
-
-    OV_TRY(ov_wire_read_failure(body, &f));
-    ov_put_escaped(&words, ov_span_clip(f.text, 0, sizeof(p->diag.text) / 4));
-    ov_put_u8(&words, 0);
-    fail(p, f.status < OV_N_STATUS ? (enum ov_status)f.status : OV_IO,
-         ov_buf_status(&words) == OV_OK ? (char *)words.ptr : "failed");
-    return OV_PEER_GONE;
-}
-
-static void worsen(struct task *t, enum ov_verdict to)
-{
-    if (t->worst < to)
-        t->worst = to;
-}
-
-static enum ov_status on_detection(struct ov_pool *p, struct task *t,
-                                   struct ov_span body)
-{
-    OV_TRY(ov_wire_read_detection(body, &p->detection));
-    if (t == NULL)
-        return OV_OK;
-    worsen(t, (p->detection.flags & OV_RULE_UNWANTED) != 0 ? OV_UNWANTED
-                                                           : OV_DETECTED);
-    p->options.detection(t->ticket, &p->detection);
-    return OV_OK;
-}
-
-static enum ov_status on_inconclusive(struct ov_pool *p, struct task *t,
-                                      struct ov_span body)
-{
-    OV_TRY(ov_wire_read_inconclusive(body, &p->inconclusive));
-    if (t == NULL)
-        return OV_OK;
-    worsen(t, OV_INCONCLUSIVE);
-    p->options.inconclusive(t->ticket, &p->inconclusive);
-    return OV_OK;
-}
-
-static enum ov_status on_outcome(struct ov_pool *p, struct worker *w,
-                                 struct task *t, struct ov_span body)
-{
-    struct ov_wire_outcome o;
-    struct ov_pool_result r;
-
-    OV_TRY(ov_wire_read_outcome(body, &o));
-    if (o.verdict >= OV_N_VERDICTS)
-        return OV_MALFORMED;
-    queue_pop(w);
-    if (t == NULL)
-        return OV_OK;
-    w->queued_bytes -= t->len;
-    r = (struct ov_pool_result){
-        .verdict = (enum ov_verdict)o.verdict,
-        .type = o.type,
-        .n_objects = o.n_objects,
-        .n_bytes = o.n_bytes,
-        .fd = t->fd,
-    };
-    if (r.verdict < t->worst && r.verdict != OV_TRUSTED)
-        r.verdict = t->worst;
-    finish(p, t, &r);
-    return OV_OK;
-}
-
-static enum ov_status on_finding(struct ov_pool *p, struct worker *w,
-                                 const struct ov_message *m)
-{
-    struct task *t = w->queue[w->first].task;
-
-    if (w->n == 0 || m->task != w->queue[w->first].serial)
-        return OV_MALFORMED;
-    if (m->type == OV_MSG_DETECTION)
-        return on_detection(p, t, m->body);
-    if (m->type == OV_MSG_INCONCLUSIVE)
-        return on_inconclusive(p, t, m->body);
-    return on_outcome(p, w, t, m->body);
-}
-
-static enum ov_status take_message(struct ov_pool *p, struct worker *w)
-{
-    OV_AUTO_FD fd = -1;
-    struct ov_span packet;
-    struct ov_message m;
-
-    OV_TRY(ov_channel_receive(w->child.socket, p->packet, &packet, &fd));
-    OV_TRY(ov_msg_decode(packet, fd >= 0, OV_FROM_WORKER, w->state, &m));
-    if (m.type == OV_MSG_READY)
-        return on_ready(p, w, m.body);
-    if (m.type == OV_MSG_OPENED)
-        return on_opened(p, w, m.body);
-    if (m.type == OV_MSG_FAILED)
-        return on_failed(p, m.body);
-    return on_finding(p, w, &m);
-}
-
-static void take_messages(struct ov_pool *p, struct worker *w)
-{
-    for (unsigned i = 0; i < MESSAGES_A_TURN; i++) {
-        enum ov_status status = take_message(p, w);
-
-        if (status == OV_NOT_FOUND)
-            return;
-        if (status != OV_OK) {
-            w->is_to_end = true;
-            return;
-        }
-    }
+        ov_pool_finish_lost(p, head, why);
 }
 
 /* ---- handing out ---- */
 
-static bool fits(const struct worker *w, const struct task *t)
+static bool fits(const struct ov_pool_worker *w, const struct ov_pool_task *t)
 {
-    return w->child.pid != 0 && w->state == OV_PEER_OPEN && w->n < DEPTH &&
+    return w->child.pid != 0 && w->state == OV_PEER_OPEN &&
+           w->n < OV_POOL_DEPTH &&
            (w->n == 0 || w->queued_bytes + t->len <= QUEUED_BYTES);
 }
 
 /* The open worker with the least to do, or NULL. */
-static struct worker *find_worker(struct ov_pool *p, const struct task *t)
+static struct ov_pool_worker *find_worker(struct ov_pool *p,
+                                          const struct ov_pool_task *t)
 {
-    struct worker *best = NULL;
+    struct ov_pool_worker *best = NULL;
 
     for (unsigned i = 0; i < p->options.n_workers; i++) {
-        struct worker *w = &p->workers[i];
+        struct ov_pool_worker *w = &p->workers[i];
 
         if (fits(w, t) && (best == NULL || w->n < best->n))
             best = w;
@@ -378,18 +101,19 @@ static struct worker *find_worker(struct ov_pool *p, const struct task *t)
     return best;
 }
 
-static enum ov_status hand_out(struct ov_pool *p, struct worker *w,
-                               struct task *t)
+static enum ov_status hand_out(struct ov_pool *p, struct ov_pool_worker *w,
+                               struct ov_pool_task *t)
 {
-    unsigned at = (w->first + w->n) % DEPTH;
+    const struct ov_wire_task what = {t->len, t->n_shards, t->shard};
+    unsigned at = (w->first + w->n) % OV_POOL_DEPTH;
 
     ov_msg_begin(&p->out, OV_MSG_TASK, ++p->serial);
-    ov_put_u64(&p->out, t->len);
+    ov_wire_put_task(&p->out, &what);
     OV_TRY(ov_msg_end(&p->out));
     OV_TRY(ov_channel_send(w->child.socket, &p->out, t->fd));
     if (w->n == 0) {
         w->queued_bytes = 0;
-        w->since_ms = now_ms();
+        w->since_ms = ov_pool_now_ms();
     }
     w->queue[at].serial = p->serial;
     w->queue[at].task = t;
@@ -401,14 +125,14 @@ static enum ov_status hand_out(struct ov_pool *p, struct worker *w,
 static void dispatch(struct ov_pool *p)
 {
     while (p->waiting.n > 0) {
-        struct worker *w = find_worker(p, p->waiting.first);
+        struct ov_pool_worker *w = find_worker(p, p->waiting.first);
         enum ov_status status;
 
         if (w == NULL)
             return;
         status = hand_out(p, w, p->waiting.first);
         if (status == OV_OK) {
-            (void)line_pop(&p->waiting);
+            (void)ov_pool_line_pop(&p->waiting);
         } else {
             w->is_to_end = status != OV_LIMIT_COUNT;
             return;
@@ -419,12 +143,12 @@ static void dispatch(struct ov_pool *p)
 /* Whether one more worker would have enough to do to be worth its start. */
 static bool is_backlog(const struct ov_pool *p)
 {
-    uint64_t now = now_ms();
+    uint64_t now = ov_pool_now_ms();
     uint64_t bytes = 0;
     size_t n = p->waiting.n;
 
     for (unsigned i = 0; i < p->options.n_workers; i++) {
-        const struct worker *w = &p->workers[i];
+        const struct ov_pool_worker *w = &p->workers[i];
 
         if (w->n > 1 && now - w->since_ms >= STEAL_AFTER_MS)
             return true;
@@ -437,10 +161,10 @@ static bool is_backlog(const struct ov_pool *p)
 /* One more worker if tasks wait and none is on its way. */
 static void start_if_needed(struct ov_pool *p)
 {
-    struct worker *unused = NULL;
+    struct ov_pool_worker *unused = NULL;
 
     for (unsigned i = 0; i < p->options.n_workers; i++) {
-        struct worker *w = &p->workers[i];
+        struct ov_pool_worker *w = &p->workers[i];
 
         if (w->child.pid == 0)
             unused = unused != NULL ? unused : w;
@@ -454,10 +178,10 @@ static void start_if_needed(struct ov_pool *p)
     worker_start(p, unused);
 }
 
-static struct worker *find_idle(struct ov_pool *p)
+static struct ov_pool_worker *find_idle(struct ov_pool *p)
 {
     for (unsigned i = 0; i < p->options.n_workers; i++) {
-        struct worker *w = &p->workers[i];
+        struct ov_pool_worker *w = &p->workers[i];
 
         if (w->child.pid != 0 && w->state == OV_PEER_OPEN && w->n == 0)
             return w;
@@ -466,16 +190,16 @@ static struct worker *find_idle(struct ov_pool *p)
 }
 
 /* The last task behind a head that takes long, or NULL. */
-static struct task *find_stuck(struct ov_pool *p, uint64_t now)
+static struct ov_pool_task *find_stuck(struct ov_pool *p, uint64_t now)
 {
     for (unsigned i = 0; i < p->options.n_workers; i++) {
-        struct worker *w = &p->workers[i];
+        struct ov_pool_worker *w = &p->workers[i];
 
         if (w->n < 2 || now - w->since_ms < STEAL_AFTER_MS)
             continue;
         for (unsigned at = w->n; at-- > 1;) {
-            unsigned place = (w->first + at) % DEPTH;
-            struct task *t = w->queue[place].task;
+            unsigned place = (w->first + at) % OV_POOL_DEPTH;
+            struct ov_pool_task *t = w->queue[place].task;
 
             if (t != NULL) {
                 w->queue[place].task = NULL;
@@ -489,22 +213,22 @@ static struct task *find_stuck(struct ov_pool *p, uint64_t now)
 
 static void steal(struct ov_pool *p)
 {
-    uint64_t now = now_ms();
-    struct worker *idle = p->waiting.n == 0 ? find_idle(p) : NULL;
-    struct task *t = idle != NULL ? find_stuck(p, now) : NULL;
+    uint64_t now = ov_pool_now_ms();
+    struct ov_pool_worker *idle = p->waiting.n == 0 ? find_idle(p) : NULL;
+    struct ov_pool_task *t = idle != NULL ? find_stuck(p, now) : NULL;
 
     if (t != NULL) {
-        line_push_front(&p->waiting, t);
+        ov_pool_line_push_front(&p->waiting, t);
         dispatch(p);
     }
 }
 
 static void look_at_clock(struct ov_pool *p)
 {
-    uint64_t now = now_ms();
+    uint64_t now = ov_pool_now_ms();
 
     for (unsigned i = 0; i < p->options.n_workers; i++) {
-        struct worker *w = &p->workers[i];
+        struct ov_pool_worker *w = &p->workers[i];
         uint64_t limit =
             w->state == OV_PEER_OPEN ? p->options.timeout_ms : START_TIMEOUT_MS;
 
@@ -539,7 +263,7 @@ static void poll_workers(struct ov_pool *p, int timeout_ms)
         return;
     for (unsigned i = 0; i < n; i++) {
         if (p->polled[i].revents != 0)
-            take_messages(p, &p->workers[i]);
+            ov_pool_take_messages(p, &p->workers[i]);
     }
 }
 
@@ -572,9 +296,15 @@ enum ov_status ov_pool_open(struct ov_pool *pool, struct ov_diag *diag)
     return ov_pool_wait(pool, OPEN_WAIT_MS, diag);
 }
 
+/* Tasks for shards of files that are under way. */
+static size_t reserve(const struct ov_pool *p)
+{
+    return (size_t)p->options.n_workers * OV_POOL_MAX_SHARDS;
+}
+
 bool ov_pool_has_room(const struct ov_pool *pool)
 {
-    return pool->unused != NULL && pool->waiting.n < DEPTH;
+    return pool->n_unused > reserve(pool) && pool->waiting.n < OV_POOL_DEPTH;
 }
 
 size_t ov_pool_n_open(const struct ov_pool *pool)
@@ -584,12 +314,17 @@ size_t ov_pool_n_open(const struct ov_pool *pool)
 
 void ov_pool_submit(struct ov_pool *pool, int fd, uint64_t len, void *ticket)
 {
-    struct task *t = pool->unused;
+    struct ov_pool_task *t = ov_pool_take_task(pool);
+    unsigned n = pool->options.n_workers;
 
     OV_ASSERT(t != NULL);
-    pool->unused = t->next;
-    *t = (struct task){.ticket = ticket, .fd = fd, .len = len};
-    line_append(&pool->waiting, t);
+    *t = (struct ov_pool_task){
+        .ticket = ticket,
+        .fd = fd,
+        .len = len,
+        .n_shards = n < OV_POOL_MAX_SHARDS ? n : OV_POOL_MAX_SHARDS,
+    };
+    ov_pool_line_append(&pool->waiting, t);
     pool->n_open++;
     dispatch(pool);
 }
@@ -599,26 +334,19 @@ struct ov_pool_state ov_pool_state(const struct ov_pool *pool)
     return pool->state;
 }
 
-static void abandon(struct ov_pool *p, struct task *t)
-{
-    const struct ov_pool_result r = {.fd = t->fd, .is_abandoned = true};
-
-    finish(p, t, &r);
-}
-
 void ov_pool_abandon(struct ov_pool *pool)
 {
     for (unsigned i = 0; i < pool->options.n_workers; i++) {
-        struct worker *w = &pool->workers[i];
+        struct ov_pool_worker *w = &pool->workers[i];
 
         (void)ov_child_end(&w->child, true); /* its tasks are given back */
-        for (; w->n > 0; queue_pop(w)) {
+        for (; w->n > 0; ov_pool_queue_pop(w)) {
             if (w->queue[w->first].task != NULL)
-                abandon(pool, w->queue[w->first].task);
+                ov_pool_finish_abandoned(pool, w->queue[w->first].task);
         }
     }
     while (pool->waiting.n > 0)
-        abandon(pool, line_pop(&pool->waiting));
+        ov_pool_finish_abandoned(pool, ov_pool_line_pop(&pool->waiting));
 }
 
 static unsigned count_processors(void)
@@ -632,7 +360,8 @@ static unsigned count_processors(void)
 
 static bool take_memory(struct ov_pool *p)
 {
-    p->n_tasks = (size_t)p->options.n_workers * DEPTH + DEPTH;
+    p->n_tasks =
+        (size_t)(p->options.n_workers + 1) * OV_POOL_DEPTH + reserve(p);
     p->workers = ov_alloc_array(p->options.n_workers, sizeof(*p->workers));
     p->polled = ov_alloc_array(p->options.n_workers, sizeof(*p->polled));
     p->tasks = ov_alloc_array(p->n_tasks, sizeof(*p->tasks));
@@ -644,6 +373,7 @@ static bool take_memory(struct ov_pool *p)
     for (size_t i = 0; i < p->n_tasks; i++) {
         p->tasks[i].next = p->unused;
         p->unused = &p->tasks[i];
+        p->n_unused++;
     }
     for (unsigned i = 0; i < p->options.n_workers; i++)
         p->workers[i].child = (struct ov_child){0, -1};

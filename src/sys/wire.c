@@ -117,13 +117,22 @@ enum ov_status ov_wire_read_digest(struct ov_span body,
     return OV_OK;
 }
 
-enum ov_status ov_wire_read_u64(struct ov_span body, uint64_t *ret)
+void ov_wire_put_task(struct ov_buf *b, const struct ov_wire_task *t)
+{
+    ov_put_u64(b, t->len);
+    ov_put_u32(b, t->n_shards);
+    ov_put_u32(b, t->shard);
+}
+
+enum ov_status ov_wire_read_task(struct ov_span body, struct ov_wire_task *ret)
 {
     struct ov_reader r = ov_reader_over(body);
-    uint64_t v = ov_read_u64le(&r);
+    struct ov_wire_task t = {.len = ov_read_u64le(&r)};
 
+    t.n_shards = ov_read_u32le(&r);
+    t.shard = ov_read_u32le(&r);
     OV_TRY(ov_reader_end(&r));
-    *ret = v;
+    *ret = t;
     return OV_OK;
 }
 
@@ -197,6 +206,7 @@ void ov_wire_put_detection(struct ov_buf *b, const struct ov_wire_detection *d)
     put_text(b, d->kind, MAX_WORD);
     put_text(b, d->type, MAX_WORD);
     ov_put_varint(b, d->object_len);
+    ov_put_varint(b, d->order);
     put_path(b, &d->path);
     ov_put_varint(b, d->n_evidence);
     for (size_t i = 0; i < d->n_evidence; i++)
@@ -215,6 +225,7 @@ enum ov_status ov_wire_read_detection(struct ov_span body,
     ret->kind = read_text(&r, MAX_WORD);
     ret->type = read_text(&r, MAX_WORD);
     ret->object_len = ov_read_varint(&r);
+    ret->order = ov_read_varint(&r);
     read_path(&r, &ret->path);
     read_evidence(&r, ret);
     return ov_reader_end(&r);
@@ -247,6 +258,8 @@ void ov_wire_put_outcome(struct ov_buf *b, const struct ov_wire_outcome *o)
     put_text(b, o->type, MAX_WORD);
     ov_put_varint(b, o->n_objects);
     ov_put_varint(b, o->n_bytes);
+    for (size_t i = 0; i < OV_N_COST; i++)
+        ov_put_varint(b, o->spent[i]);
 }
 
 enum ov_status ov_wire_read_outcome(struct ov_span body,
@@ -258,6 +271,8 @@ enum ov_status ov_wire_read_outcome(struct ov_span body,
     o.type = read_text(&r, MAX_WORD);
     o.n_objects = ov_read_varint(&r);
     o.n_bytes = ov_read_varint(&r);
+    for (size_t i = 0; i < OV_N_COST; i++)
+        o.spent[i] = ov_read_varint(&r);
     OV_TRY(ov_reader_end(&r));
     *ret = o;
     return OV_OK;

@@ -36,8 +36,18 @@ void ov_wire_put_digest(struct ov_buf *b, const uint8_t *digest);
 OV_MUST_USE enum ov_status
 ov_wire_read_digest(struct ov_span body, uint8_t ret[static OV_WIRE_DIGEST]);
 
-/* task, progress and others: one or two numbers. */
-OV_MUST_USE enum ov_status ov_wire_read_u64(struct ov_span body, uint64_t *ret);
+/* task */
+struct ov_wire_task {
+    uint64_t len;
+    uint32_t n_shards; /* as struct ov_scan_options has them */
+    uint32_t shard;
+};
+
+void ov_wire_put_task(struct ov_buf *b, const struct ov_wire_task *t);
+OV_MUST_USE enum ov_status ov_wire_read_task(struct ov_span body,
+                                             struct ov_wire_task *ret);
+
+/* progress: two numbers. */
 void ov_wire_put_two(struct ov_buf *b, uint64_t first, uint64_t second);
 OV_MUST_USE enum ov_status ov_wire_read_two(struct ov_span body,
                                             uint64_t ret[static 2]);
@@ -68,6 +78,7 @@ struct ov_wire_detection {
     struct ov_span kind;
     struct ov_span type;
     uint64_t object_len;
+    uint64_t order; /* of the outermost member; 0: the file itself */
     struct ov_wire_path path;
     struct ov_wire_evidence evidence[OV_WIRE_MAX_EVIDENCE];
     size_t n_evidence;
@@ -95,6 +106,7 @@ struct ov_wire_outcome {
     struct ov_span type;
     uint64_t n_objects;
     uint64_t n_bytes;
+    uint64_t spent[OV_N_COST];
 };
 
 void ov_wire_put_outcome(struct ov_buf *b, const struct ov_wire_outcome *o);

@@ -13,8 +13,10 @@ static enum ov_status decode(const struct ov_buf *b, bool has_fd,
 
 static void make_task(struct ov_buf *b)
 {
+    const struct ov_wire_task task = {.len = 1234, .n_shards = 2, .shard = 1};
+
     ov_msg_begin(b, OV_MSG_TASK, 7);
-    ov_put_u64(b, 1234);
+    ov_wire_put_task(b, &task);
     assert_int_equal(ov_msg_end(b), OV_OK);
 }
 
@@ -22,7 +24,7 @@ static void what_is_put_is_read(void **state)
 {
     struct ov_buf b = ov_buf_with_max(OV_MSG_MAX);
     struct ov_message m;
-    uint64_t len;
+    struct ov_wire_task task;
 
     (void)state;
     make_task(&b);
@@ -31,8 +33,9 @@ static void what_is_put_is_read(void **state)
         OV_OK);
     assert_int_equal(m.type, OV_MSG_TASK);
     assert_int_equal(m.task, 7);
-    assert_int_equal(ov_wire_read_u64(m.body, &len), OV_OK);
-    assert_int_equal(len, 1234);
+    assert_int_equal(ov_wire_read_task(m.body, &task), OV_OK);
+    assert_int_equal(task.len, 1234);
+    assert_int_equal(task.shard, 1);
     ov_buf_done(&b);
 }
 

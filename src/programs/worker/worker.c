@@ -104,6 +104,7 @@ static void on_detection(void *data, const struct ov_detection *d)
     to->kind = ov_span_str(d->kind != NULL ? d->kind : "");
     to->type = ov_span_str(ov_type_name((enum ov_type)d->type));
     to->object_len = d->object_len;
+    to->order = d->order;
     convert_path(&d->path, &to->path);
     convert_evidence(d, to);
     ov_msg_begin(&w->out, OV_MSG_DETECTION, w->task);
@@ -125,18 +126,31 @@ static void on_inconclusive(void *data, const struct ov_inconclusive *i)
     post(w);
 }
 
+static void on_split(void *data)
+{
+    struct worker *w = data;
+
+    ov_msg_begin(&w->out, OV_MSG_SPLIT, w->task);
+    post(w);
+}
+
 static void scan(struct worker *w, struct ov_span bytes)
 {
-    const struct ov_findings findings = {
-        .detection = on_detection, .inconclusive = on_inconclusive, .data = w};
+    const struct ov_findings findings = {.detection = on_detection,
+                                         .inconclusive = on_inconclusive,
+                                         .split = on_split,
+                                         .data = w};
     struct ov_outcome outcome = {0};
     struct ov_wire_outcome o;
 
     ov_scanner_scan(w->scanner, bytes, &w->options, &findings, &outcome);
     o = (struct ov_wire_outcome){
-        (uint32_t)outcome.verdict,
-        ov_span_str(ov_type_name((enum ov_type)outcome.type)),
-        outcome.n_objects, outcome.n_bytes};
+        .verdict = (uint32_t)outcome.verdict,
+        .type = ov_span_str(ov_type_name((enum ov_type)outcome.type)),
+        .n_objects = outcome.n_objects,
+        .n_bytes = outcome.n_bytes,
+    };
+    memcpy(o.spent, outcome.spent, sizeof(o.spent));
     ov_msg_begin(&w->out, OV_MSG_OUTCOME, w->task);
     ov_wire_put_outcome(&w->out, &o);
     post(w);
@@ -210,10 +224,14 @@ static enum ov_status on_task(struct worker *w, const struct ov_message *m,
                               int fd)
 {
     uint64_t max = w->options.max_object;
+    struct ov_wire_task task;
     uint64_t len;
 
-    OV_TRY(ov_wire_read_u64(m->body, &len));
+    OV_TRY(ov_wire_read_task(m->body, &task));
     w->task = m->task;
+    w->options.n_shards = task.n_shards;
+    w->options.shard = task.shard;
+    len = task.len;
     /* A file that is too large is not read only to be told so. */
     if (len > MAP_FROM || len > (max != 0 ? max : DEFAULT_MAX_OBJECT))
         scan_mapped(w, fd, len);
