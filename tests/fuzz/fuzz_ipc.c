@@ -1,0 +1,91 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "fuzz.h"
+#include "sys/wire.h"
+
+/* The first byte is which connection, the second the peer's state, the rest a
+ * packet. What is admitted is read as what it says it is; a body that is read
+ * to its end is put again and must be read as the same. */
+
+static void try_detection(struct ov_span body)
+{
+    static struct ov_wire_detection d; /* large */
+    static struct ov_wire_detection again;
+    struct ov_buf b = ov_buf_with_max(OV_MSG_MAX);
+
+    if (ov_wire_read_detection(body, &d) != OV_OK)
+        return;
+    FUZZ_CHECK(d.path.n <= OV_WIRE_MAX_PATH);
+    FUZZ_CHECK(d.n_evidence <= OV_WIRE_MAX_EVIDENCE);
+    ov_wire_put_detection(&b, &d);
+    FUZZ_CHECK(ov_buf_status(&b) == OV_OK);
+    FUZZ_CHECK(ov_wire_read_detection(ov_buf_span(&b), &again) == OV_OK);
+    FUZZ_CHECK(ov_span_equal(d.rule, again.rule) && d.order == again.order);
+    ov_buf_done(&b);
+}
+
+static void try_other(struct ov_span body)
+{
+    struct ov_wire_inconclusive inconclusive;
+    struct ov_wire_outcome outcome;
+    struct ov_wire_failure failure;
+    struct ov_wire_compile compile;
+    struct ov_wire_source source;
+    struct ov_wire_skip skip;
+    struct ov_wire_compiled compiled;
+    struct ov_wire_show show;
+    uint8_t digest[OV_WIRE_DIGEST];
+    uint64_t two[2];
+
+    (void)!ov_wire_read_inconclusive(body, &inconclusive);
+    (void)!ov_wire_read_outcome(body, &outcome);
+    (void)!ov_wire_read_failure(body, &failure);
+    (void)!ov_wire_read_compile(body, &compile);
+    (void)!ov_wire_read_source(body, &source);
+    (void)!ov_wire_read_skip(body, &skip);
+    (void)!ov_wire_read_compiled(body, &compiled);
+    (void)!ov_wire_read_show(body, &show);
+    (void)!ov_wire_read_digest(body, digest);
+    (void)!ov_wire_read_two(body, two);
+}
+
+static void try_fixed(struct ov_span body)
+{
+    struct ov_wire_open open;
+    struct ov_wire_task task;
+    struct ov_jail jail;
+
+    if (ov_wire_read_open(body, &open) == OV_OK) {
+        struct ov_buf b = ov_buf_with_max(OV_MSG_MAX);
+
+        ov_wire_put_open(&b, &open);
+        FUZZ_CHECK(ov_span_equal(ov_buf_span(&b), body));
+        ov_buf_done(&b);
+    }
+    (void)!ov_wire_read_task(body, &task);
+    (void)!ov_wire_read_jail(body, &jail);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
+{
+    struct ov_span packet = ov_span_of(data, len);
+    enum ov_link link;
+    enum ov_peer_state state;
+    struct ov_message m;
+
+    if (len < 2)
+        return 0;
+    link = (enum ov_link)(data[0] % 4);
+    state = (enum ov_peer_state)(1 << data[1] % 3);
+    packet = ov_span_clip(packet, 2, len);
+    try_detection(packet);
+    try_other(packet);
+    try_fixed(packet);
+    if (ov_msg_decode(packet, data[1] >= 128, link, state, &m) != OV_OK)
+        return 0;
+    FUZZ_CHECK(m.type > OV_MSG_NONE && m.type < OV_N_MSG);
+    FUZZ_CHECK(m.body.len + OV_MSG_HEADER == packet.len);
+    try_detection(m.body);
+    try_other(m.body);
+    try_fixed(m.body);
+    return 0;
+}
