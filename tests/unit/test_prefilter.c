@@ -80,6 +80,49 @@ static void all_ways_let_the_same_through(void **state)
         }
 }
 
+static void all_ways_find_the_same_starts(void **state)
+{
+    static uint16_t starts[2][OV_PREFILTER_ROOM];
+    struct made m;
+    uint8_t *words;
+    struct ov_check check = {.log = ov_check_log(N_ATOMS)};
+
+    (void)state;
+    fill_view();
+    m = make_filter(OV_ATOM_LONG, N_ATOMS);
+    words = ov_alloc((size_t)8 << check.log);
+    assert_non_null(words);
+    for (size_t i = 0; i < N_ATOMS; i++)
+        ov_check_add(words, check.log,
+                     ov_fold64(ov_load64le(view + 17 * i)) & 0xffffffffffffff);
+    check.words = ov_span_of(words, (size_t)8 << check.log);
+    for (uint64_t at = 0; at < VIEW_LEN; at += OV_BLOCK) {
+        size_t n;
+        size_t n_starts;
+
+        ov_block_load(&block, OV_PREFILTER_PLAIN, ov_span_of(view, VIEW_LEN),
+                      at);
+        n = ov_prefilter(OV_PREFILTER_PLAIN, OV_ATOM_LONG, &m.filter, &block,
+                         offsets[0]);
+        n_starts = ov_prefilter_starts(OV_PREFILTER_PLAIN, &check, &block,
+                                       offsets[0], n, starts[0]);
+        assert_true(n_starts >= (at < 60000 ? OV_BLOCK / 17 : 0));
+        for (size_t w = 0; w < OV_N_PREFILTER_WAYS; w++) {
+            enum ov_prefilter_way way = (enum ov_prefilter_way)w;
+
+            if (!ov_prefilter_can(way))
+                continue;
+            assert_int_equal(ov_prefilter_starts(way, &check, &block,
+                                                 offsets[0], n, starts[1]),
+                             n_starts);
+            assert_memory_equal(starts[0], starts[1],
+                                n_starts * sizeof(uint16_t));
+        }
+    }
+    ov_free(words);
+    ov_free(m.bits);
+}
+
 /* Whether the offset of some window of an atom at `at` is among offsets. */
 static bool is_seen(enum ov_atom_kind kind, size_t at, size_t n)
 {
@@ -149,6 +192,7 @@ static void a_block_is_folded_and_has_zeros_around(void **state)
 }
 
 OV_TEST_MAIN(OV_TEST(all_ways_let_the_same_through),
+             OV_TEST(all_ways_find_the_same_starts),
              OV_TEST(lets_every_atom_through),
              OV_TEST(lets_little_else_through),
              OV_TEST(a_block_is_folded_and_has_zeros_around))

@@ -42,9 +42,11 @@ bool ov_atom_choose(const struct ov_form *f,
 /* Spreads an atom's key over 64 bits in two steps. After the first the upper
  * bits are good, for the check; after the second the upper 32 choose the bucket
  * and the lower 16 are the fingerprint. */
+#define OV_ATOM_MIX 0x9e3779b97f4a7c15u
+
 static inline uint64_t ov_atom_mix(uint64_t key, enum ov_atom_kind kind)
 {
-    return (key + ((uint64_t)kind << 61)) * 0x9e3779b97f4a7c15u;
+    return (key + ((uint64_t)kind << 61)) * OV_ATOM_MIX;
 }
 
 static inline uint64_t ov_atom_finish(uint64_t mixed)

@@ -20,8 +20,7 @@
  *      (prefilter.h has what a filter is)
  *   48 list of programs that are tried at their place: offset (u64),
  *      count (u32), zero; the list has u32 offsets of programs
- *   64 check: offset (u64), log (u32, 0: none), zeros; 2^log bits, of which the
- *      upper bits of an atom's mixed key choose one (ov_atom_mix)
+ *   64 check: offset (u64), log (u32, 0: none), zeros
  * bucket, 64 bytes: where an atom's hash leads
  *   0  10 fingerprints (u16)
  *   20 10 references (u32)
@@ -38,9 +37,6 @@
 #define OV_SET_SIZE 128
 #define OV_SET_FIXED 48
 #define OV_SET_CHECK 64
-
-#define OV_CHECK_LOG_MIN 12
-#define OV_CHECK_LOG_MAX 23
 
 #define OV_BUCKET_SIZE 64
 #define OV_BUCKET_WAYS 10

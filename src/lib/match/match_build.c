@@ -401,31 +401,29 @@ static enum ov_status put_filter(const struct builder *b, struct ov_buf *ret,
     return OV_OK;
 }
 
-/* The check of all but the shortest atoms: 8 to 16 bits for each. */
+/* The check of LONG atoms. */
 static enum ov_status put_check(const struct builder *b, struct ov_buf *ret,
                                 struct place_of_set at, uint32_t t)
 {
     uint64_t n = 0;
     uint64_t off;
-    uint32_t log = OV_CHECK_LOG_MIN;
-    uint8_t *bits;
+    uint32_t log;
+    uint8_t *words;
 
     for (size_t i = 0; i < b->atoms.n; i++)
-        n += b->atoms.at[i].kind != OV_ATOM_SHORT &&
+        n += b->atoms.at[i].kind == OV_ATOM_LONG &&
              b->atoms.at[i].targets >> t & 1;
     if (n == 0)
         return OV_OK;
-    while (log < OV_CHECK_LOG_MAX && (uint64_t)1 << log < 8 * n)
-        log++;
-    bits = put_room(ret, (uint64_t)1 << (log - 3), &off);
-    if (bits == NULL)
+    log = ov_check_log(n);
+    words = put_room(ret, (uint64_t)8 << log, &off);
+    if (words == NULL)
         return ov_buf_status(ret);
     for (size_t i = 0; i < b->atoms.n; i++) {
         const struct entry *e = &b->atoms.at[i];
-        uint64_t bit = ov_atom_mix(e->key, e->kind) >> (64 - log);
 
-        if (e->kind != OV_ATOM_SHORT && e->targets >> t & 1)
-            bits[bit >> 3] |= (uint8_t)(1u << (bit & 7));
+        if (e->kind == OV_ATOM_LONG && e->targets >> t & 1)
+            ov_check_add(words, log, e->key);
     }
     put_le64(ret->ptr + at.set + OV_SET_CHECK, off - at.base);
     put_le32(ret->ptr + at.set + OV_SET_CHECK + 8, log);

@@ -22,8 +22,7 @@
 struct set {
     struct ov_filter filters[OV_N_ATOM_KINDS];
     struct ov_span fixed; /* u32 offsets of programs */
-    struct ov_span check;
-    uint32_t check_log;
+    struct ov_check check;
     bool is_read;
     bool is_bad;
 };
@@ -44,6 +43,7 @@ struct ov_matcher {
     enum ov_prefilter_way way;
     struct ov_match_stats stats;
     uint16_t offsets[OV_PREFILTER_ROOM];
+    uint16_t starts[OV_PREFILTER_ROOM];
     struct ov_block block;
 };
 
@@ -168,16 +168,15 @@ static bool read_filter(struct ov_matcher *m, const uint8_t *desc,
 static bool read_check(struct ov_matcher *m, const uint8_t *desc,
                        struct set *set)
 {
-    bool is_needed = set->filters[OV_ATOM_LONG].log != 0 ||
-                     set->filters[OV_ATOM_MID].log != 0;
+    bool is_needed = set->filters[OV_ATOM_LONG].log != 0;
 
-    set->check_log = ov_load32le(desc + 8);
-    if (set->check_log == 0)
+    set->check.log = ov_load32le(desc + 8);
+    if (set->check.log == 0)
         return !is_needed;
-    return set->check_log >= OV_CHECK_LOG_MIN &&
-           set->check_log <= OV_CHECK_LOG_MAX &&
-           at_section(m, ov_load64le(desc), (uint64_t)1 << (set->check_log - 3),
-                      &set->check);
+    return set->check.log >= OV_CHECK_LOG_MIN &&
+           set->check.log <= OV_CHECK_LOG_MAX &&
+           at_section(m, ov_load64le(desc), (uint64_t)8 << set->check.log,
+                      &set->check.words);
 }
 
 /* Reads set s on its first use. */
@@ -388,58 +387,38 @@ static enum ov_status look_up(struct scan *s, const struct probe *p)
     return OV_OK;
 }
 
-/* Whether some atom of the set may have this mixed key. */
-static inline bool check_passes(const struct set *set, uint64_t mixed)
-{
-    uint64_t bit = mixed >> (64 - set->check_log);
-
-    return set->check.ptr[bit >> 3] >> (bit & 7) & 1;
-}
-
-/* Adds the places where an atom may begin if a window of it is at offset `at`
- * of the block. */
-static inline size_t add_probes(const struct scan *s, const struct set *set,
-                                enum ov_atom_kind kind, uint16_t at,
-                                struct probe *ret)
+/* Notes that an atom of this kind may begin at `at` of the block. */
+static inline size_t add_probe(const struct scan *s, enum ov_atom_kind kind,
+                               int32_t at, struct probe *ret)
 {
     const struct ov_matcher *m = s->m;
     const uint8_t *buckets = m->store->all.ptr + m->off + m->buckets;
     uint32_t len = ov_atom_len(kind);
     uint64_t mask = ~(uint64_t)0 >> (64 - 8 * len);
-    uint32_t back = kind == OV_ATOM_LONG ? 4 : 1;
-    size_t n = 0;
+    uint64_t key = ov_load64le(ov_block_bytes(&m->block) + at) & mask;
+    uint64_t start = m->block.at + (uint64_t)(int64_t)at;
 
-    while (back-- > 0) {
-        const uint8_t *bytes = ov_block_bytes(&m->block) + at - back;
-        uint64_t mixed = ov_atom_mix(ov_load64le(bytes) & mask, kind);
-        uint64_t start = m->block.at + at - back;
-
-        /* Before the view's start this wraps around. */
-        if ((kind != OV_ATOM_SHORT && !check_passes(set, mixed)) ||
-            start >= s->job->view.len || len > s->job->view.len - start)
-            continue;
-        ret[n].at = start;
-        ret[n].hash = ov_atom_finish(mixed);
-        __builtin_prefetch(
-            buckets + OV_BUCKET_SIZE * ov_bucket_of(ret[n].hash, m->n_buckets));
-        n++;
-    }
-    return n;
+    /* Before the view's start this wraps around. */
+    if (start >= s->job->view.len || len > s->job->view.len - start)
+        return 0;
+    ret->at = start;
+    ret->hash = ov_atom_hash(key, kind);
+    __builtin_prefetch(buckets +
+                       OV_BUCKET_SIZE * ov_bucket_of(ret->hash, m->n_buckets));
+    return 1;
 }
 
-/* The places of this kind in the block, n of them in m->offsets. */
-static inline enum ov_status resolve(struct scan *s, const struct set *set,
-                                     enum ov_atom_kind kind, size_t n)
+/* Looks up places: n of them, each `bias` too large. */
+static enum ov_status resolve(struct scan *s, enum ov_atom_kind kind,
+                              const uint16_t *at, size_t n, int32_t bias)
 {
-    struct probe probes[BATCH + 4];
+    struct probe probes[BATCH];
 
-    s->m->stats.survivors += n;
     for (size_t i = 0; i < n;) {
         size_t n_probes = 0;
 
         for (; i < n && n_probes < BATCH; i++)
-            n_probes +=
-                add_probes(s, set, kind, s->m->offsets[i], probes + n_probes);
+            n_probes += add_probe(s, kind, at[i] - bias, probes + n_probes);
         for (size_t k = 0; k < n_probes; k++)
             OV_TRY(look_up(s, &probes[k]));
     }
@@ -447,8 +426,8 @@ static inline enum ov_status resolve(struct scan *s, const struct set *set,
 }
 
 /* One kind of atom in the block. */
-static inline enum ov_status pass_kind(struct scan *s, const struct set *set,
-                                       enum ov_atom_kind kind)
+static enum ov_status pass_kind(struct scan *s, const struct set *set,
+                                enum ov_atom_kind kind)
 {
     struct ov_matcher *m = s->m;
     size_t n;
@@ -456,7 +435,12 @@ static inline enum ov_status pass_kind(struct scan *s, const struct set *set,
     if (set->filters[kind].log == 0)
         return OV_OK;
     n = ov_prefilter(m->way, kind, &set->filters[kind], &m->block, m->offsets);
-    return resolve(s, set, kind, n);
+    m->stats.survivors += n;
+    if (kind != OV_ATOM_LONG)
+        return resolve(s, kind, m->offsets, n, 0);
+    n = ov_prefilter_starts(m->way, &set->check, &m->block, m->offsets, n,
+                            m->starts);
+    return resolve(s, kind, m->starts, n, OV_START_BIAS);
 }
 
 static enum ov_status pass(struct scan *s, const struct set *set)

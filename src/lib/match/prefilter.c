@@ -10,6 +10,9 @@
  * the next stage has its bytes folded. Zeros may make an offset pass whose
  * window is not all in the view; the next stage looks at lengths anyway.
  *
+ * The check has about one bit in six set, so of what the filter lets through
+ * by chance few places are left for which a bucket must be fetched.
+ *
  * LONG atoms put four windows into the filter, at their offsets 0 to 3: one of
  * them lies at a multiple of 4 wherever the atom is. */
 
@@ -31,6 +34,25 @@ static void set_bits(uint8_t *bits, size_t word, uint32_t mask)
 {
     for (size_t i = 0; i < 4; i++)
         bits[4 * word + i] |= (uint8_t)(mask >> 8 * i);
+}
+
+uint32_t ov_check_log(uint64_t n)
+{
+    uint32_t log = OV_CHECK_LOG_MIN;
+
+    while (log < OV_CHECK_LOG_MAX && (uint64_t)64 << log < 8 * n)
+        log++;
+    return log;
+}
+
+void ov_check_add(uint8_t *words, uint32_t log, uint64_t key)
+{
+    uint64_t mixed = ov_atom_mix(key, OV_ATOM_LONG);
+    uint64_t mask = ov_check_mask(mixed);
+    uint8_t *word = words + 8 * (mixed >> (64 - log));
+
+    for (size_t i = 0; i < 8; i++)
+        word[i] |= (uint8_t)(mask >> 8 * i);
 }
 
 struct ov_filter ov_filter_over(struct ov_span bytes, enum ov_atom_kind kind,
@@ -85,10 +107,11 @@ static size_t plain_every(const struct ov_filter *f, const uint8_t *bytes,
 }
 
 static size_t plain_fourth(const struct ov_filter *f, const uint8_t *bytes,
-                           size_t n, uint16_t *ret)
+                           size_t n, const uint8_t *ahead, uint16_t *ret)
 {
     size_t found = 0;
 
+    (void)ahead;
     for (size_t i = 0; i < n; i += 4) {
         ret[found] = (uint16_t)i;
         found += ov_window_passes(f, bytes + i);
@@ -109,11 +132,28 @@ static size_t plain_pairs(const struct ov_filter *f, const uint8_t *bytes,
     return found;
 }
 
-static const struct ov_prefilter_kernels plain = {
+static size_t plain_starts(const struct ov_check *c, const uint8_t *bytes,
+                           const uint16_t *offsets, size_t n, uint16_t *ret)
+{
+    size_t found = 0;
+
+    for (size_t i = 0; i < n; i++)
+        for (size_t k = 0; k < 4; k++) {
+            const uint8_t *at = bytes + offsets[i] + k - OV_START_BIAS;
+            uint64_t key = ov_load64le(at) & OV_LONG_MASK;
+
+            ret[found] = (uint16_t)(offsets[i] + k);
+            found += ov_check_passes(c, ov_atom_mix(key, OV_ATOM_LONG));
+        }
+    return found;
+}
+
+const struct ov_prefilter_kernels ov_prefilter_plain = {
     .fold = plain_fold,
     .every = plain_every,
     .fourth = plain_fourth,
     .pairs = plain_pairs,
+    .starts = plain_starts,
 };
 
 bool ov_prefilter_can(enum ov_prefilter_way way)
@@ -124,6 +164,7 @@ bool ov_prefilter_can(enum ov_prefilter_way way)
     if (way == OV_PREFILTER_AVX512)
         return __builtin_cpu_supports("avx512f") &&
                __builtin_cpu_supports("avx512bw") &&
+               __builtin_cpu_supports("avx512dq") &&
                __builtin_cpu_supports("avx512vbmi");
 #endif
     return way == OV_PREFILTER_PLAIN;
@@ -147,7 +188,7 @@ static const struct ov_prefilter_kernels *kernels_of(enum ov_prefilter_way way)
         return &ov_prefilter_avx2;
 #endif
     (void)way;
-    return &plain;
+    return &ov_prefilter_plain;
 }
 
 void ov_block_load(struct ov_block *b, enum ov_prefilter_way way,
@@ -160,6 +201,7 @@ void ov_block_load(struct ov_block *b, enum ov_prefilter_way way,
     size_t rest;
 
     b->at = at;
+    b->ahead = bytes.ptr + bytes.len;
     b->len = ov_span_clip(view, at, OV_BLOCK).len;
     memset(b->bytes, 0, OV_BLOCK_BEFORE);
     kernels_of(way)->fold(bytes.ptr, to, bytes.len);
@@ -173,11 +215,19 @@ size_t ov_prefilter(enum ov_prefilter_way way, enum ov_atom_kind kind,
 {
     const struct ov_prefilter_kernels *k = kernels_of(way);
     const uint8_t *bytes = ov_block_bytes(b);
-    size_t n = kind == OV_ATOM_LONG    ? k->fourth(filter, bytes, b->len, ret)
+    size_t n = kind == OV_ATOM_LONG
+                   ? k->fourth(filter, bytes, b->len, b->ahead, ret)
                : kind == OV_ATOM_SHORT ? k->pairs(filter, bytes, b->len, ret)
                                        : k->every(filter, bytes, b->len, ret);
 
     while (n > 0 && ret[n - 1] >= b->len)
         n--;
     return n;
+}
+
+size_t ov_prefilter_starts(enum ov_prefilter_way way, const struct ov_check *c,
+                           const struct ov_block *b, const uint16_t *offsets,
+                           size_t n, uint16_t *ret)
+{
+    return kernels_of(way)->starts(c, ov_block_bytes(b), offsets, n, ret);
 }

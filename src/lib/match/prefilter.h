@@ -63,6 +63,39 @@ uint32_t ov_filter_log(enum ov_atom_kind kind, uint64_t n);
 void ov_filter_add(uint8_t *bytes, uint32_t log, enum ov_atom_kind kind,
                    uint64_t key, uint32_t group);
 
+/* Second step, for LONG atoms: a word of memory instead of a bucket.
+ * An atom's mixed key (ov_atom_mix) chooses a 64-bit word of 2^log by its upper
+ * bits and two bits in it. */
+struct ov_check {
+    struct ov_span words; /* 8 bytes << log */
+    uint32_t log;
+};
+
+#define OV_CHECK_LOG_MIN 6
+#define OV_CHECK_LOG_MAX 17
+#define OV_CHECK_BIT_1 35
+#define OV_CHECK_BIT_2 41
+
+/* The log that n atoms should have. */
+uint32_t ov_check_log(uint64_t n);
+
+static inline uint64_t ov_check_mask(uint64_t mixed)
+{
+    return (uint64_t)1 << (mixed >> OV_CHECK_BIT_1 & 63) |
+           (uint64_t)1 << (mixed >> OV_CHECK_BIT_2 & 63);
+}
+
+static inline bool ov_check_passes(const struct ov_check *c, uint64_t mixed)
+{
+    uint64_t mask = ov_check_mask(mixed);
+
+    return (ov_load64le(c->words.ptr + 8 * (mixed >> (64 - c->log))) & mask) ==
+           mask;
+}
+
+/* Puts an atom into the words of a check. */
+void ov_check_add(uint8_t *words, uint32_t log, uint64_t key);
+
 /* A block of a view, folded, and some bytes around it. Zeros stand for what is
  * outside of the view. */
 #define OV_BLOCK 16384u
@@ -72,6 +105,7 @@ void ov_filter_add(uint8_t *bytes, uint32_t log, enum ov_atom_kind kind,
 struct ov_block {
     uint64_t at; /* of the block, in the view; a multiple of OV_BLOCK */
     size_t len;  /* how much of it is in the view */
+    const uint8_t *ahead; /* where the view goes on; not always readable */
     _Alignas(64) uint8_t bytes[OV_BLOCK_BEFORE + OV_BLOCK + OV_BLOCK_AFTER];
 };
 
@@ -105,3 +139,11 @@ void ov_block_load(struct ov_block *b, enum ov_prefilter_way way,
 size_t ov_prefilter(enum ov_prefilter_way way, enum ov_atom_kind kind,
                     const struct ov_filter *filter, const struct ov_block *b,
                     uint16_t *ret);
+
+/* Of the offsets of LONG windows that passed, n of them, finds where an atom
+ * that passes the check may begin: those starts, rising, each plus
+ * OV_START_BIAS, into ret (room as above); returns how many. */
+#define OV_START_BIAS 3
+size_t ov_prefilter_starts(enum ov_prefilter_way way, const struct ov_check *c,
+                           const struct ov_block *b, const uint16_t *offsets,
+                           size_t n, uint16_t *ret);

@@ -75,12 +75,14 @@ TARGET static inline __m256i look_up(const struct ov_filter *f, __m256i v,
 }
 
 TARGET static size_t fourth(const struct ov_filter *f, const uint8_t *bytes,
-                            size_t n, uint16_t *ret)
+                            size_t n, const uint8_t *ahead, uint16_t *ret)
 {
     __m128i shift = _mm_cvtsi32_si128((int)(32 - f->log));
     size_t found = 0;
 
     for (size_t i = 0; i < n; i += 32) {
+        if (i % 64 == 0)
+            _mm_prefetch((const char *)(ahead + i), _MM_HINT_T0);
         __m256i v = _mm256_loadu_si256((const void *)(bytes + i));
 
         found += keep(look_up(f, v, shift), i, 4, ret + found);
@@ -142,10 +144,17 @@ TARGET static size_t pairs(const struct ov_filter *f, const uint8_t *bytes,
     return found;
 }
 
+static size_t starts(const struct ov_check *c, const uint8_t *bytes,
+                     const uint16_t *offsets, size_t n, uint16_t *ret)
+{
+    return ov_prefilter_plain.starts(c, bytes, offsets, n, ret);
+}
+
 const struct ov_prefilter_kernels ov_prefilter_avx2 = {
     .fold = fold,
     .every = every,
     .fourth = fourth,
     .pairs = pairs,
+    .starts = starts,
 };
 #endif

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "match/prefilter_way.h"
 
-/* The prefilter for x86-64 with AVX-512 (F, BW, VBMI): 16 look-ups at a time
- * by gather; those that pass are packed to the front and stored without a
+/* The prefilter for x86-64 with AVX-512 (F, BW, DQ, VBMI): 16 look-ups at a
+ * time by gather; those that pass are packed to the front and stored without a
  * branch. A screen's row fits two registers, so 64 offsets are screened at a
  * time. Variable rotates take their count modulo 32 on their own. */
 
@@ -10,7 +10,8 @@
 #include <immintrin.h>
 
 #define TARGET                                                                 \
-    __attribute__((target("avx512f,avx512bw,avx512vbmi,popcnt,bmi2")))
+    __attribute__((target("avx512f,avx512bw,avx512dq,avx512vbmi,popcnt,"       \
+                          "bmi2")))
 
 TARGET static void fold(const uint8_t *from, uint8_t *to, size_t n)
 {
@@ -67,7 +68,7 @@ TARGET static inline __mmask16 look_up(const struct ov_filter *f, __m512i v,
 }
 
 TARGET static size_t fourth(const struct ov_filter *f, const uint8_t *bytes,
-                            size_t n, uint16_t *ret)
+                            size_t n, const uint8_t *ahead, uint16_t *ret)
 {
     const __m512i lanes = _mm512_setr_epi32(0, 4, 8, 12, 16, 20, 24, 28, 32, 36,
                                             40, 44, 48, 52, 56, 60);
@@ -78,6 +79,8 @@ TARGET static size_t fourth(const struct ov_filter *f, const uint8_t *bytes,
         __mmask16 a = look_up(f, _mm512_loadu_si512(bytes + i), shift);
         __mmask16 b = look_up(f, _mm512_loadu_si512(bytes + i + 64), shift);
 
+        _mm_prefetch((const char *)(ahead + i), _MM_HINT_T0);
+        _mm_prefetch((const char *)(ahead + i + 64), _MM_HINT_T0);
         found += keep(a, lanes, i, ret + found);
         found += keep(b, lanes, i + 64, ret + found);
     }
@@ -170,10 +173,66 @@ TARGET static size_t pairs(const struct ov_filter *f, const uint8_t *bytes,
     return found;
 }
 
+/* The keys of the 4 atoms that may begin at or before each of two offsets. */
+TARGET static inline __m512i keys(const uint8_t *bytes, const uint16_t *offsets)
+{
+    const __m512i order = _mm512_set_epi64(
+        0x0019181716151413, 0x0018171615141312, 0x0017161514131211,
+        0x0016151413121110, 0x0009080706050403, 0x0008070605040302,
+        0x0007060504030201, 0x0006050403020100);
+    const uint8_t *a = bytes + offsets[0] - OV_START_BIAS;
+    const uint8_t *b = bytes + offsets[1] - OV_START_BIAS;
+    __m512i both = _mm512_castsi128_si512(_mm_loadu_si128((const void *)a));
+
+    both = _mm512_inserti32x4(both, _mm_loadu_si128((const void *)b), 1);
+    return _mm512_maskz_permutexvar_epi8(0x7f7f7f7f7f7f7f7f, order, both);
+}
+
+/* Which of 8 keys pass the check. */
+TARGET static inline unsigned check(const struct ov_check *c, __m512i key,
+                                    __m128i shift)
+{
+    const __m512i low = _mm512_set1_epi64(63);
+    __m512i mixed =
+        _mm512_mullo_epi64(key, _mm512_set1_epi64((long long)OV_ATOM_MIX));
+    __m512i word =
+        _mm512_i64gather_epi64(_mm512_srl_epi64(mixed, shift), c->words.ptr, 8);
+    __m512i first =
+        _mm512_and_si512(_mm512_srli_epi64(mixed, OV_CHECK_BIT_1), low);
+    __m512i second =
+        _mm512_and_si512(_mm512_srli_epi64(mixed, OV_CHECK_BIT_2), low);
+    __m512i both = _mm512_and_si512(_mm512_srlv_epi64(word, first),
+                                    _mm512_srlv_epi64(word, second));
+
+    return _mm512_test_epi64_mask(both, _mm512_set1_epi64(1));
+}
+
+TARGET static size_t starts(const struct ov_check *c, const uint8_t *bytes,
+                            const uint16_t *offsets, size_t n, uint16_t *ret)
+{
+    __m128i shift = _mm_cvtsi32_si128((int)(64 - c->log));
+    size_t found = 0;
+
+    for (size_t i = 0; i + 2 <= n; i += 2) {
+        unsigned pass = check(c, keys(bytes, offsets + i), shift);
+
+        for (; pass != 0; pass &= pass - 1) {
+            unsigned lane = (unsigned)__builtin_ctz(pass);
+
+            ret[found++] = (uint16_t)(offsets[i + lane / 4] + lane % 4);
+        }
+    }
+    if (n % 2 != 0)
+        found += ov_prefilter_plain.starts(c, bytes, offsets + n - 1, 1,
+                                           ret + found);
+    return found;
+}
+
 const struct ov_prefilter_kernels ov_prefilter_avx512 = {
     .fold = fold,
     .every = every,
     .fourth = fourth,
     .pairs = pairs,
+    .starts = starts,
 };
 #endif

@@ -10,10 +10,13 @@ struct ov_prefilter_kernels {
     void (*fold)(const uint8_t *from, uint8_t *to, size_t n);
     size_t (*every)(const struct ov_filter *f, const uint8_t *bytes, size_t n,
                     uint16_t *ret); /* windows of 4, stride 1 */
+    /* stride 4; meanwhile n bytes from `ahead` on are brought nearer */
     size_t (*fourth)(const struct ov_filter *f, const uint8_t *bytes, size_t n,
-                     uint16_t *ret); /* stride 4 */
+                     const uint8_t *ahead, uint16_t *ret);
     size_t (*pairs)(const struct ov_filter *f, const uint8_t *bytes, size_t n,
                     uint16_t *ret); /* bitmap of 2 bytes, stride 1 */
+    size_t (*starts)(const struct ov_check *c, const uint8_t *bytes,
+                     const uint16_t *offsets, size_t n, uint16_t *ret);
 };
 
 /* One offset at a time. */
@@ -42,6 +45,10 @@ static inline bool ov_screen_passes(const struct ov_filter *f,
     return groups != 0;
 }
 
+/* The key of a LONG atom at `at`. */
+#define OV_LONG_MASK 0x00ffffffffffffffu
+
+extern const struct ov_prefilter_kernels ov_prefilter_plain;
 #if defined(__x86_64__)
 extern const struct ov_prefilter_kernels ov_prefilter_avx2;
 extern const struct ov_prefilter_kernels ov_prefilter_avx512;
