@@ -70,6 +70,15 @@ static void add_hash(struct ov_part *part, const char *name, uint8_t byte,
     memset(h->digest, byte, 16);
 }
 
+static void add_member(struct ov_part *part)
+{
+    struct ov_member_rule *m = ov_part_add(&part->members);
+
+    assert_non_null(m);
+    m->name = OV_SPAN_LIT("Member");
+    m->line = 8;
+}
+
 static struct ov_image *make_image(struct ov_buf *ret)
 {
     struct ov_part *part = ov_part_new(0);
@@ -90,6 +99,7 @@ static struct ov_image *make_image(struct ov_buf *ret)
                              .is_error = true,
                              .why = OV_SPAN_LIT("no colon"),
                              .what = OV_SPAN_LIT("abc\x1b")};
+    add_member(part);
     add_hash(part, "Win.Hash-7", 0xab, 123);
     add_hash(part, "Win.Hash-8", 0x12, OV_SIZE_ANY);
     add_hash(part, "Plain", 0xcd, 5);
@@ -125,7 +135,8 @@ static void a_list_has_a_line_for_each_rule(void **state)
                         "Win.Logical-1\tlogical\ta\\x0a.ldb:2\n"
                         "Win.Hash-7\thash\ta\\x0a.ldb:5\n"
                         "Win.Hash-8\thash\ta\\x0a.ldb:5\n"
-                        "Plain\thash\ta\\x0a.ldb:5\n");
+                        "Plain\thash\ta\\x0a.ldb:5\n"
+                        "Member\tmember\ta\\x0a.ldb:8\n");
 }
 
 static void counts_tell_kinds_and_reasons(void **state)
@@ -151,7 +162,7 @@ static void sections_are_listed_with_the_sources(void **state)
     assert_non_null(strstr(text, "  rule-data\n"));
     /* SHA-256 of "x" */
     assert_non_null(strstr(text, "  2d711642b726b044"));
-    assert_non_null(strstr(text, "1 bytes, 4 rules, 1 left out  a\\x0a.ldb\n"));
+    assert_non_null(strstr(text, "1 bytes, 5 rules, 1 left out  a\\x0a.ldb\n"));
 }
 
 static enum ov_status describe_logical(struct ov_image *image,
@@ -183,6 +194,136 @@ static void a_rule_is_shown_with_its_terms(void **state)
                         "           0  term 0\n"
                         "      2  pattern 1 at *\n"
                         "         6865\n");
+}
+
+/* ---- what patterns and places look like ---- */
+
+#define BYTE(v)                                                                \
+    {                                                                          \
+        .kind = OV_CELL_BYTE, .value = (v), .mask = 0xff                       \
+    }
+#define MASKED(m, v)                                                           \
+    {                                                                          \
+        .kind = OV_CELL_BYTE, .value = (v), .mask = (m)                        \
+    }
+#define ATOM BYTE('a'), BYTE('b'), BYTE('c'), BYTE('d'), BYTE('e')
+
+/* Compiles a rule of these terms and gives its description. */
+static const char *describe_terms(const struct ov_term *of, uint32_t n,
+                                  struct ov_buf *ret)
+{
+    OV_AUTO_DONE(buf) file = ov_buf_with_max(SIZE_MAX);
+    struct ov_part *part = ov_part_new(0);
+    struct ov_rule *r = ov_part_add(&part->rules);
+    struct ov_compile_job job = {
+        .sources = &source, .n_sources = 1, .parts = &part, .n_parts = 1};
+    const struct ov_text_out out = {.write = keep, .data = ret};
+    struct ov_image *image = NULL;
+
+    *r = (struct ov_rule){.name = OV_SPAN_LIT("R"),
+                          .targets = UINT32_MAX,
+                          .flags = 15,
+                          .terms = of,
+                          .n_terms = n};
+    *ret = ov_buf_with_max(SIZE_MAX);
+    assert_int_equal(ov_compile(&job, &file, NULL, NULL), OV_OK);
+    assert_int_equal(ov_image_open(ov_buf_span(&file), &image, NULL), OV_OK);
+    assert_int_equal(ov_describe_rule(image, OV_SPAN_LIT("R"), &out), OV_OK);
+    ov_image_free(image);
+    ov_part_free(part);
+    ov_put_u8(ret, 0);
+    return (const char *)ret->ptr;
+}
+
+static void every_cell_has_its_words(void **state)
+{
+    static const struct ov_cell all[] = {
+        ATOM,
+        MASKED(0, 0),
+        MASKED(0xf0, 0x40),
+        MASKED(0x3c, 0x04),
+        {.kind = OV_CELL_GAP, .gap_min = 3, .gap_max = 3},
+        {.kind = OV_CELL_GAP, .gap_min = 9, .gap_max = 9},
+        {.kind = OV_CELL_BYTE, .value = 7, .mask = 0xff, .is_negated = true},
+        {.kind = OV_CELL_ALT_OPEN, .is_negated = true},
+        BYTE(1),
+        {.kind = OV_CELL_ALT_NEXT},
+        BYTE(2),
+        {.kind = OV_CELL_ALT_CLOSE},
+        {.kind = OV_CELL_BOUNDARY, .value = OV_BOUNDARY_LINE},
+        {.kind = OV_CELL_GAP, .gap_min = 5, .gap_max = OV_GAP_INF},
+        BYTE('x'),
+        {.kind = OV_CELL_BOUNDARY,
+         .value = OV_BOUNDARY_WORD,
+         .is_negated = true}};
+    const struct ov_term term = {
+        .kind = OV_TERM_PATTERN,
+        .pattern = {.cells = all, .n_cells = sizeof(all) / sizeof(all[0])}};
+    OV_AUTO_DONE(buf) text = {0};
+    const char *shown = describe_terms(&term, 1, &text);
+
+    (void)state;
+    assert_non_null(strstr(shown, "  kind    body\n"));
+    assert_non_null(
+        strstr(shown, "  flags   unwanted official always macro-member\n"));
+    assert_non_null(strstr(shown, "6162636465??4?[mask 3c value 04]{12}!(07)"
+                                  "!(01|02)(L){5-}78!(W)\n"));
+}
+
+static void every_place_has_its_words(void **state)
+{
+    static const struct {
+        struct ov_place place;
+        const char *words;
+    } rows[] = {
+        {{.kind = OV_PLACE_START, .at = 3}, "at 3\n"},
+        {{.kind = OV_PLACE_END, .at = 9, .shift = 4}, "at EOF-9,4\n"},
+        {{.kind = OV_PLACE_ENTRY, .at = -7}, "at EP-7\n"},
+        {{.kind = OV_PLACE_SECTION, .section = 2, .at = 5}, "at S2+5\n"},
+        {{.kind = OV_PLACE_LAST_SECTION, .at = 1}, "at SL+1\n"},
+        {{.kind = OV_PLACE_IN_SECTION, .section = 4}, "at SE4\n"},
+        {{.kind = OV_PLACE_VERSION_INFO}, "at VI\n"},
+        {{.kind = OV_PLACE_MACRO, .at = 6}, "at $6\n"},
+    };
+    static const struct ov_cell atom[] = {ATOM};
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        const struct ov_term term = {
+            .kind = OV_TERM_PATTERN,
+            .pattern = {.cells = atom,
+                        .n_cells = 5,
+                        .flags = OV_PATTERN_NOCASE | OV_PATTERN_FULLWORD,
+                        .place = rows[i].place}};
+        OV_AUTO_DONE(buf) text = {0};
+        const char *shown = describe_terms(&term, 1, &text);
+
+        assert_non_null(strstr(shown, rows[i].words));
+        assert_non_null(strstr(shown, "6162636465  nocase  fullword\n"));
+    }
+}
+
+static void other_terms_have_their_words(void **state)
+{
+    static const struct ov_term others[] = {
+        {.kind = OV_TERM_BYTECMP,
+         .bytecmp = {.trigger = 1,
+                     .offset = -4,
+                     .base = 'd',
+                     .is_little = true,
+                     .n_bytes = 2,
+                     .n_compare = 2,
+                     .compare = {{'>', 5}, {'<', -6}}}},
+        {.kind = OV_TERM_FUZZY, .fuzzy = {{1, 2, 3, 4, 5, 6, 7, 8}, 2}},
+        {.kind = OV_TERM_MACRO, .macro = {3, 0, 5, 10}}};
+    OV_AUTO_DONE(buf) text = {0};
+    const char *shown = describe_terms(others, 3, &text);
+
+    (void)state;
+    assert_non_null(strstr(shown, "number at -4 from term 1: base d, little, "
+                                  "2 bytes: > 5 and < -6\n"));
+    assert_non_null(strstr(shown, "image hash 0102030405060708, distance 2\n"));
+    assert_non_null(strstr(shown, "macro group 3, 5 to 10 behind term 0\n"));
 }
 
 static enum ov_status describe_hash(struct ov_image *image,
@@ -278,6 +419,9 @@ OV_TEST_MAIN(OV_TEST(a_list_has_a_line_for_each_rule),
              OV_TEST(counts_tell_kinds_and_reasons),
              OV_TEST(sections_are_listed_with_the_sources),
              OV_TEST(a_rule_is_shown_with_its_terms),
+             OV_TEST(every_cell_has_its_words),
+             OV_TEST(every_place_has_its_words),
+             OV_TEST(other_terms_have_their_words),
              OV_TEST(a_hash_is_shown_with_its_digest),
              OV_TEST(an_unknown_name_is_not_found),
              OV_TEST(a_refused_piece_ends_the_text),

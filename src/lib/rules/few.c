@@ -130,7 +130,10 @@ static void read_cells(struct ov_reader *r, struct ov_arena *arena,
     if (ov_reader_status(r) != OV_OK || n == 0)
         return;
     cells = ov_arena_array(arena, n, sizeof(*cells));
-    ov_reader_require(r, cells != NULL, OV_NO_MEMORY);
+    if (cells == NULL) {
+        ov_reader_require(r, false, OV_NO_MEMORY);
+        return;
+    }
     for (uint32_t i = 0; ov_reader_status(r) == OV_OK && i < n; i++) {
         cells[i].kind = ov_read_u8(r);
         cells[i].value = ov_read_u8(r);

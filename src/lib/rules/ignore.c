@@ -14,9 +14,13 @@
  * no more than hashing its name. Only where an MD5 is given is the rule's text
  * needed: then the beginnings of all lines of its source are found, once. */
 
+struct item {
+    const struct ov_ignore *ignore;
+};
+
 struct ov_ignores {
     const struct ov_source *sources;
-    OV_LIST(const struct ov_ignore *, items);
+    OV_LIST(struct item, items);
     struct ov_slots slots; /* indices of items, by name */
     /* the lines of one source */
     uint32_t source;
@@ -35,12 +39,12 @@ enum ov_status ov_ignores_new(const struct ov_source *sources,
     g->sources = sources;
     for (size_t p = 0; p < n_parts; p++)
         for (size_t i = 0; i < parts[p]->ignores.n; i++) {
-            const struct ov_ignore **item = ov_part_add(&g->items);
+            struct item *item = ov_part_add(&g->items);
 
             if (item == NULL)
                 return OV_NO_MEMORY;
-            *item = &parts[p]->ignores.items[i];
-            OV_TRY(ov_slots_add(&g->slots, ov_slots_hash(0, (*item)->name),
+            item->ignore = &parts[p]->ignores.items[i];
+            OV_TRY(ov_slots_add(&g->slots, ov_slots_hash(0, item->ignore->name),
                                 (uint32_t)(g->items.n - 1)));
         }
     *ret = OV_STEAL(g);
@@ -109,7 +113,7 @@ enum ov_status ov_ignores_ask(struct ov_ignores *g, struct ov_span name,
     bool is_silenced = false;
 
     while (!is_silenced && ov_slots_next(&g->slots, hash, &at, &i)) {
-        const struct ov_ignore *item = g->items.items[i];
+        const struct ov_ignore *item = g->items.items[i].ignore;
 
         if (!ov_span_equal(item->name, name))
             continue;

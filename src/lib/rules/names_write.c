@@ -157,7 +157,7 @@ static enum ov_status flush(struct ov_names_writer *w)
 {
     struct list *l = &w->lists[w->current];
     const struct ov_names_block *k = &w->block;
-    int64_t column[OV_NAMES_BLOCK];
+    int64_t column[OV_NAMES_BLOCK] = {0};
 
     if (k->n == 0)
         return OV_OK;
