@@ -280,6 +280,7 @@ int cmd_scan(int argc, char **argv)
     o.job.walk.wants = wants;
     o.job.walk.data = &o;
     o.job.open.flags |= OV_SCAN_HEURISTICS;
+    o.job.has_progress = out_has_progress();
     o.rules.paths = o.rule_paths;
     o.rules.skip_errors = true;
     signals_catch();

@@ -145,18 +145,37 @@ static double seconds(const struct scan_totals *t)
     return t->n_nanoseconds > 0 ? (double)t->n_nanoseconds / 1e9 : 1e-9;
 }
 
+/* "; 63 %, 0:12 left", by bytes: that is what takes the time. */
+static void put_left(char *to, size_t size, const struct scan_totals *t)
+{
+    double done = (double)t->n_bytes;
+    double all = (double)t->expected_bytes;
+    double left;
+
+    to[0] = '\0';
+    if (t->expected_files == 0 || done <= 0 || done > all)
+        return;
+    left = seconds(t) * (all - done) / done;
+    (void)!snprintf(to, size, "; %.0f %%, %u:%02u left", 100 * done / all,
+                    (unsigned)(left / 60), (unsigned)left % 60); /* short */
+}
+
 static void show_progress(const struct scan_totals *t)
 {
     char bytes[32];
     char rate[32];
-    char line[160];
+    char left[64];
+    char line[200];
 
     put_size(bytes, sizeof(bytes), (double)t->n_bytes);
     put_size(rate, sizeof(rate), (double)t->n_bytes / seconds(t));
-    (void)!snprintf(
-        line, sizeof(line), "%llu files, %s, %.0f files/s, %s/s, %llu detected",
-        (unsigned long long)t->n_files, bytes, (double)t->n_files / seconds(t),
-        rate, (unsigned long long)t->by_verdict[OV_DETECTED]); /* cut is fine */
+    put_left(left, sizeof(left), t);
+    (void)!snprintf(line, sizeof(line),
+                    "%llu files, %s, %.0f files/s, %s/s, %llu detected%s",
+                    (unsigned long long)t->n_files, bytes,
+                    (double)t->n_files / seconds(t), rate,
+                    (unsigned long long)t->by_verdict[OV_DETECTED],
+                    left); /* cut is fine */
     out_progress(line);
 }
 

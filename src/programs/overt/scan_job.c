@@ -12,6 +12,7 @@
 
 #include "crypto/digest.h"
 #include "path_list.h"
+#include "scan_count.h"
 #include "signals.h"
 #include "sys/fd.h"
 #include "sys/file.h"
@@ -48,6 +49,7 @@ struct scan {
     struct ov_walk *walk;
     struct ov_verdict_cache *cache;
     struct path_list list;
+    struct scan_count *count;
     struct ticket *unused;
     uint64_t started_ns;
     size_t at; /* in job->paths */
@@ -355,6 +357,9 @@ static bool advance(struct scan *s)
 static bool is_to_stop(struct scan *s)
 {
     s->totals.n_nanoseconds = now_ns() - s->started_ns;
+    if (s->totals.expected_files == 0)
+        (void)!scan_count_get(s->count, &s->totals.expected_files,
+                              &s->totals.expected_bytes); /* or not yet */
     return signals_stop() != 0 || !s->report->tick(s->report, &s->totals);
 }
 
@@ -467,12 +472,16 @@ static enum ov_status begin(struct scan *s, struct ov_diag *diag)
         return ov_diag_set(diag, OV_IO, 0, "%s: %s", s->job->files_from,
                            strerror(errno));
     OV_TRY(ov_pool_new(&options, &s->pool));
+    if (s->job->has_progress && s->job->files_from == NULL)
+        s->count =
+            scan_count_start(&s->job->walk, s->job->paths, s->job->n_paths);
     open_cache(s);
     return OV_OK;
 }
 
 static void end(struct scan *s)
 {
+    scan_count_stop(s->count);
     if (s->pool != NULL)
         ov_pool_abandon(s->pool);
     ov_pool_free(s->pool);

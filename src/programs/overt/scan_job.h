@@ -28,6 +28,8 @@ struct scan_totals {
     uint64_t n_unscanned; /* handed out when the scan was interrupted */
     uint64_t n_bytes;     /* of files done */
     uint64_t n_nanoseconds;
+    uint64_t expected_files; /* 0: not counted (yet) */
+    uint64_t expected_bytes;
     bool is_interrupted;
     bool is_complete; /* every path was walked to its end */
     struct ov_pool_state pool;
@@ -58,6 +60,7 @@ struct scan_job {
     unsigned timeout_ms;
     unsigned spawn_flags;
     bool no_cache;
+    bool has_progress; /* count beside the scan how much there is */
     struct report *report;
 };
 
