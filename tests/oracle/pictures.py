@@ -73,7 +73,7 @@ def compare(probe, folder):
     failed = n_jpeg = n_near = 0
     for line in ours.stdout.decode().splitlines():
         fact = json.loads(line)
-        path = fact["path"]
+        path = os.path.basename(fact["path"])
         bits = bin(int(fact.get("image_hash", "0"), 16)
                    ^ int(theirs.get(path, "0"), 16)).count("1")
         is_jpeg = path.endswith(".jpg")
