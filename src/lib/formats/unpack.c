@@ -6,6 +6,7 @@
 #include "formats/unpack.h"
 
 #include "base/assert.h"
+#include "formats/embedded.h"
 #include "formats/unpacker.h"
 
 struct ov_unpacker {
@@ -46,6 +47,8 @@ static const struct ov_unpack_ops *const table[OV_N_TYPES] = {
     [OV_TYPE_LZ4] = &ov_unpack_archive,
     [OV_TYPE_COMPRESS] = &ov_unpack_archive,
     [OV_TYPE_MAIL] = &ov_unpack_mail,
+    [OV_TYPE_MHTML] = &ov_unpack_mail,
+    [OV_TYPE_MACHO_FAT] = &ov_unpack_parts,
     [OV_TYPE_UUENCODED] = &ov_unpack_encoded,
     [OV_TYPE_BASE64] = &ov_unpack_encoded,
     [OV_TYPE_BINHEX] = &ov_unpack_encoded,
@@ -64,14 +67,18 @@ enum ov_status ov_unpacker_open(const struct ov_unpack_job *job,
                                 struct ov_unpacker **ret)
 {
     OV_AUTO(unpacker) u = NULL;
+    const struct ov_unpack_ops *ops;
 
     OV_ASSERT(job->type < OV_N_TYPES && job->budget != NULL);
-    if (table[job->type] == NULL)
+    ops = table[job->type];
+    if (ops == NULL && ov_type_may_embed(job->type))
+        ops = &ov_unpack_parts;
+    if (ops == NULL)
         return OV_UNSUPPORTED;
     u = ov_alloc(sizeof(*u));
     if (u == NULL)
         return OV_NO_MEMORY;
-    u->ops = table[job->type];
+    u->ops = ops;
     u->budget = job->budget;
     OV_TRY(u->ops->open(job, &u->state));
     *ret = OV_STEAL(u);

@@ -27,4 +27,5 @@ extern const struct ov_unpack_ops ov_unpack_encoded;
 extern const struct ov_unpack_ops ov_unpack_mail;
 extern const struct ov_unpack_ops ov_unpack_ole2;
 extern const struct ov_unpack_ops ov_unpack_pdf;
+extern const struct ov_unpack_ops ov_unpack_parts;
 extern const struct ov_unpack_ops ov_unpack_stream;
