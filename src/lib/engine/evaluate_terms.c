@@ -248,6 +248,24 @@ static enum ov_status count_regex(struct ov_terms *t,
     return ov_regex_term_count(t->e, regex, ret);
 }
 
+static enum ov_status count_fuzzy(struct ov_terms *t,
+                                  const struct ov_fuzzy *fuzzy, uint64_t *ret)
+{
+    const uint8_t *hash = NULL;
+    int distance = 0;
+
+    *ret = 0;
+    if (!t->e->view->is_raw)
+        return OV_OK;
+    OV_TRY(ov_object_image_hash(t->e->object, t->e->budget, &hash));
+    if (hash == NULL)
+        return OV_OK;
+    for (size_t i = 0; i < OV_IMAGE_HASH_SIZE; i++)
+        distance += __builtin_popcount(hash[i] ^ fuzzy->hash[i]);
+    *ret = distance <= fuzzy->distance;
+    return OV_OK;
+}
+
 static enum ov_status work_out(struct ov_terms *t, const struct ov_term *term,
                                uint64_t *ret)
 {
@@ -260,8 +278,7 @@ static enum ov_status work_out(struct ov_terms *t, const struct ov_term *term,
     case OV_TERM_MACRO:
         return count_macro(t, &term->macro, ret);
     case OV_TERM_FUZZY:
-        *ret = 0;
-        return OV_OK;
+        return count_fuzzy(t, &term->fuzzy, ret);
     case OV_TERM_PATTERN:
         break;
     }

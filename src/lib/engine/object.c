@@ -22,3 +22,19 @@ const struct ov_facts *ov_object_facts(struct ov_object *o,
     }
     return &o->facts;
 }
+
+enum ov_status ov_object_image_hash(struct ov_object *o,
+                                    struct ov_budget *budget,
+                                    const uint8_t **ret)
+{
+    if (!o->has_image_hash) {
+        o->image_hash_status =
+            ov_image_hash(o->type, o->bytes, budget, o->image_hash);
+        o->has_image_hash = true;
+    }
+    if (o->image_hash_status == OV_NO_MEMORY ||
+        o->image_hash_status == OV_LIMIT_WORK)
+        return o->image_hash_status;
+    *ret = o->image_hash_status == OV_OK ? o->image_hash : NULL;
+    return OV_OK;
+}

@@ -5,6 +5,7 @@
 #include "base/budget.h"
 #include "crypto/digest.h"
 #include "formats/facts.h"
+#include "formats/image_hash.h"
 #include "formats/type.h"
 #include "formats/unpack.h"
 
@@ -22,6 +23,10 @@ struct ov_object {
 
     bool has_facts;
     struct ov_facts facts;
+
+    bool has_image_hash;
+    enum ov_status image_hash_status;
+    uint8_t image_hash[OV_IMAGE_HASH_SIZE];
 };
 
 /* The digest of all of the object's bytes; NULL if it cannot be had. */
@@ -32,3 +37,9 @@ const uint8_t *ov_object_digest(struct ov_object *o, enum ov_digest_kind kind);
 const struct ov_facts *ov_object_facts(struct ov_object *o,
                                        struct ov_arena *arena,
                                        struct ov_budget *budget);
+
+/* The perceptual hash of a picture. OV_NO_MEMORY and spent budgets are errors;
+ * OV_OK with NULL if there is none. */
+OV_MUST_USE enum ov_status ov_object_image_hash(struct ov_object *o,
+                                                struct ov_budget *budget,
+                                                const uint8_t **ret);

@@ -2,6 +2,7 @@
 #include "engine/scan.h"
 
 #include "engine/scan_state.h"
+#include "formats/embedded.h"
 
 /* A scan is a walk over nested objects with an explicit stack: each object is
  * examined (examine.c), and if it is a container its members are pulled from
@@ -115,7 +116,7 @@ static bool is_to_unpack(const struct ov_scan *scan, enum ov_type type)
 {
     size_t word = (size_t)type / 64;
 
-    if (ov_type_kind(type) != OV_KIND_CONTAINER)
+    if (ov_type_kind(type) != OV_KIND_CONTAINER && !ov_type_may_embed(type))
         return false;
     return word >= 2 ||
            (scan->options->skip_types[word] >> ((size_t)type % 64) & 1) == 0;

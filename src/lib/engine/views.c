@@ -70,7 +70,9 @@ void ov_examine_normalised(struct ov_scan *scan)
 
     if (ov_type_kind(o->type) != OV_KIND_TEXT)
         return;
-    if (o->type == OV_TYPE_HTML)
+    /* text may turn out to be HTML further on */
+    if (o->type == OV_TYPE_HTML ||
+        (o->type == OV_TYPE_ASCII && ov_type_has_html(o->bytes)))
         look_at_html(scan, o->bytes);
     else if (o->type == OV_TYPE_HTML_UTF16)
         look_at_utf16_html(scan, o->bytes);
