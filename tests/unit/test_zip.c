@@ -339,7 +339,7 @@ static void a_type_without_unpacker_is_unsupported(void **state)
     struct ov_opened o;
 
     (void)state;
-    assert_int_equal(opened(&o, OV_TYPE_DATA, OV_SPAN_LIT("text")),
+    assert_int_equal(opened(&o, OV_TYPE_JAVA, OV_SPAN_LIT("text")),
                      OV_UNSUPPORTED);
     assert_int_equal(opened(&o, OV_TYPE_ZIP, OV_SPAN_LIT("no archive")),
                      OV_TRUNCATED);
