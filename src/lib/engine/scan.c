@@ -122,6 +122,18 @@ static bool is_to_unpack(const struct ov_scan *scan, enum ov_type type)
            (scan->options->skip_types[word] >> ((size_t)type % 64) & 1) == 0;
 }
 
+/* At the depth limit: whether an object that is no container holds something
+ * that would be looked at. */
+static bool is_embedding(struct ov_scan *scan, const struct ov_object *o)
+{
+    struct ov_embedded found[OV_EMBEDDED_MAX];
+    size_t n = 0;
+
+    return ov_type_kind(o->type) != OV_KIND_CONTAINER &&
+           ov_type_embedded(o->bytes, &scan->budget, found, &n) == OV_OK &&
+           n > 0;
+}
+
 /* Opens the top object's unpacker, if it is a container. */
 static void open_container(struct ov_scan *scan)
 {
@@ -138,7 +150,9 @@ static void open_container(struct ov_scan *scan)
     if (!is_to_unpack(scan, f->object.type))
         return;
     if (scan->top >= scan->max_depth) {
-        ov_report_inconclusive(scan, OV_REASON_LIMIT, "max-recursion", 0);
+        if (ov_type_kind(f->object.type) == OV_KIND_CONTAINER ||
+            is_embedding(scan, &f->object))
+            ov_report_inconclusive(scan, OV_REASON_LIMIT, "max-recursion", 0);
         return;
     }
     status = ov_unpacker_open(&job, &f->unpacker);
