@@ -209,6 +209,7 @@ static enum ov_status unpack_image(struct gif *g, struct ov_buf *packed)
     g->lzw.min_size = ov_read_u8(&g->r);
     ov_reader_require(&g->r, g->lzw.min_size >= 1 && g->lzw.min_size <= 11,
                       OV_MALFORMED);
+    OV_TRY(ov_reader_status(&g->r));
     while (ov_reader_more(&g->r)) {
         uint8_t len = ov_read_u8(&g->r);
 
