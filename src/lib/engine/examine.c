@@ -185,7 +185,9 @@ static void report_rule(struct ov_scan *scan, const struct ov_evaluation *e,
     d.source = rule.source;
     d.line = rule.line;
     d.flags = rule.flags;
-    if (rule.condition.len > 0 || rule.n_terms != 1)
+    if ((rule.flags & OV_RULE_RAW_VIEW) != 0)
+        d.kind = "yara";
+    else if (rule.condition.len > 0 || rule.n_terms != 1)
         d.kind = "logical";
     add_evidence(scan, e, &rule, &d);
     ov_report_detection(scan, &d);

@@ -122,6 +122,8 @@ static enum ov_rule_kind kind_of(const struct ov_rule *r)
     bool is_body = r->n_terms == 1 && r->condition.len == 0 &&
                    r->terms[0].kind == OV_TERM_PATTERN;
 
+    if ((r->flags & OV_RULE_RAW_VIEW) != 0)
+        return OV_RULE_KIND_YARA;
     return is_body ? OV_RULE_KIND_BODY : OV_RULE_KIND_LOGICAL;
 }
 

@@ -58,6 +58,8 @@ enum ov_rule_kind ov_describe_kind(const struct ov_rule_view *rule)
     bool is_body =
         rule->n_terms == 1 && rule->n_patterns == 1 && rule->condition.len == 0;
 
+    if ((rule->flags & OV_RULE_RAW_VIEW) != 0)
+        return OV_RULE_KIND_YARA;
     return is_body ? OV_RULE_KIND_BODY : OV_RULE_KIND_LOGICAL;
 }
 
