@@ -97,9 +97,8 @@ static inline bool plain_boundary(const struct plain_form *f,
         return ov_is_alnum(*b) == c->is_negated;
     if (c->value == OV_BOUNDARY_BREAK)
         return (*b != 0 && strchr(set, *b) != NULL) != c->is_negated;
-    if (!is_left && !c->is_negated && pos + 1 < f->view.len && b[0] == '\r' &&
-        b[1] == '\n')
-        return true;
+    if (!is_left && pos + 1 < f->view.len && b[0] == '\r' && b[1] == '\n')
+        return !c->is_negated;
     return (*b == '\n') != c->is_negated;
 }
 

@@ -191,8 +191,10 @@ static void modifiers_rewrite_the_body(void **state)
                 "aa00(bb00|cc00)[0-inf]dd00ee00....ff00 @ any");
     expect_body("aabb::wa", "aabb w a @ any");
     expect_body("aabb::a", "aabb @ any");
-    expect_body("aabb::f", "<WaabbW> @ any");
-    expect_body("aabb[1-2]ccdd::f", "<Waabb[1-2]ccddW> @ any");
+    expect_body("aabb::fw", "aabb w f @ any");
+    expect_body("aa::fw", "aa00 @ any");
+    expect_body("aabb::f", "aabb f @ any");
+    expect_body("aabb[1-2]ccdd::f", "aabb[1-2]ccdd f @ any");
 }
 
 static void macros_name_group_and_lead(void **state)

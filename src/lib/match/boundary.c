@@ -15,12 +15,11 @@ static bool is_break(uint8_t c, enum ov_side side)
 }
 
 /* A line end behind is LF or CRLF; before, the LF of either. */
-static bool is_line(struct ov_span view, uint64_t at, enum ov_side side,
-                    bool is_negated)
+static bool is_line(struct ov_span view, uint64_t at, enum ov_side side)
 {
     if (view.ptr[at] == '\n')
         return true;
-    return side == OV_SIDE_RIGHT && !is_negated && view.ptr[at] == '\r' &&
+    return side == OV_SIDE_RIGHT && view.ptr[at] == '\r' &&
            ov_span_byte(view, at + 1) == '\n';
 }
 
@@ -38,7 +37,7 @@ bool ov_boundary_holds(unsigned code, struct ov_span view, uint64_t at)
         holds = is_break(view.ptr[at], side);
         break;
     case OV_BOUNDARY_LINE:
-        holds = is_line(view, at, side, is_negated);
+        holds = is_line(view, at, side);
         break;
     case OV_BOUNDARY_WORD:
         holds = !ov_is_alnum(view.ptr[at]);

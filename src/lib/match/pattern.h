@@ -28,7 +28,7 @@ enum ov_cell_kind {
 enum ov_boundary {
     OV_BOUNDARY_BREAK, /* left: one of SPACE - . / < @ _
                           right: one of LF CR SPACE " ' - / = > _ */
-    OV_BOUNDARY_LINE,  /* left: LF; right: LF, or (not negated) CR LF */
+    OV_BOUNDARY_LINE,  /* left: LF; right: LF or CR LF */
     OV_BOUNDARY_WORD,  /* not an ASCII letter or digit */
 };
 

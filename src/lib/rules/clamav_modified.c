@@ -5,11 +5,12 @@
 
 /* Modifiers of subsignatures, "hex::iwfa".
  *
- * ClamAV defines f and w by rewriting the text: f puts "(W)" before and behind
- * it, w puts "00" behind each byte (not into gaps, so "{2}" stays two bytes);
- * a "[n-m]" becomes "{n-m}", since what it stands next to is no longer a single
- * byte; "!(" is refused with w. With both w and a, both forms are looked for:
- * then the matcher makes the wide form of our cells. i is left to the matcher.
+ * ClamAV defines w by rewriting the text: "00" behind each byte, not into gaps,
+ * so that "{2}" stays two bytes; a "[n-m]" becomes "{n-m}", since what it
+ * stands next to is no longer a single byte (with f, too); "!(" is refused. So
+ * do we; but with f or a besides it the matcher makes the wide form of our
+ * cells, since it has to know what a wide character is, or has to look for both
+ * forms. i and f are left to the matcher.
  *
  * Source: ClamAV manual, "Subsignature modifiers"; clamscan 1.4.6. */
 
@@ -76,52 +77,70 @@ static void put_wide(struct ov_span s, struct ov_buf *out)
     }
 }
 
-/* As a word of its own; the first bracket becomes a gap. */
+/* The first bracket becomes a gap. */
 static void put_word(struct ov_span s, struct ov_buf *out)
 {
     size_t at = ov_span_find_byte(s, '[', 0);
+    size_t len;
 
-    ov_put_str(out, "(W)");
     ov_put_span(out, ov_span_clip(s, 0, at));
-    if (at != SIZE_MAX) {
-        struct ov_span rest = ov_span_clip(s, at, s.len);
-        size_t len = copy_bracket(rest, out);
-
-        ov_put_span(out, ov_span_clip(rest, len, rest.len));
-    }
-    ov_put_str(out, "(W)");
+    if (at == SIZE_MAX)
+        return;
+    s = ov_span_clip(s, at, s.len);
+    len = copy_bracket(s, out);
+    ov_put_span(out, ov_span_clip(s, len, s.len));
 }
 
 /* The text after `put`, in the arena, so that faults may point to it. */
 static enum ov_status rewrite(void (*put)(struct ov_span, struct ov_buf *),
-                              struct ov_arena *arena, struct ov_span *text)
+                              struct ov_span hex, struct ov_arena *arena,
+                              struct ov_span *ret)
 {
     OV_AUTO_DONE(buf) b = ov_buf_with_max(MAX_TEXT);
 
-    put(*text, &b);
+    put(hex, &b);
     OV_TRY(ov_buf_status(&b));
-    return ov_arena_copy(arena, ov_buf_span(&b), text) ? OV_OK : OV_NO_MEMORY;
+    return ov_arena_copy(arena, ov_buf_span(&b), ret) ? OV_OK : OV_NO_MEMORY;
+}
+
+static enum ov_status read_wide(struct ov_span hex, uint32_t flags,
+                                struct ov_arena *arena, struct ov_pattern *ret,
+                                struct ov_clam_fault *fault)
+{
+    struct ov_span wide;
+    enum ov_status s;
+
+    if (ov_span_find_byte(hex, '!', 0) != SIZE_MAX)
+        return ov_clam_fault(fault, "no negation with the modifier w", hex);
+    OV_TRY(rewrite(put_wide, hex, arena, &wide));
+    OV_TRY(ov_clam_hex(wide, false, arena, ret, fault));
+    if (flags == OV_PATTERN_WIDE)
+        return OV_OK;
+    s = ov_clam_hex(hex, false, arena, ret, fault);
+    if (s == OV_OK)
+        ret->flags = flags;
+    /* Too short but in the wide form, which is all that is asked for. */
+    else if (s == OV_MALFORMED && !(flags & OV_PATTERN_ASCII))
+        s = OV_OK;
+    return s;
 }
 
 enum ov_status ov_clam_modified(struct ov_span hex, uint32_t flags,
                                 struct ov_arena *arena, struct ov_pattern *ret,
                                 struct ov_clam_fault *fault)
 {
-    struct ov_span wide;
+    uint32_t nocase = flags & OV_PATTERN_NOCASE;
 
+    flags &= ~(uint32_t)OV_PATTERN_NOCASE;
+    ret->flags = 0;
     if (flags & OV_PATTERN_FULLWORD)
-        OV_TRY(rewrite(put_word, arena, &hex));
-    wide = hex;
+        OV_TRY(rewrite(put_word, hex, arena, &hex));
     if (flags & OV_PATTERN_WIDE) {
-        if (ov_span_find_byte(hex, '!', 0) != SIZE_MAX)
-            return ov_clam_fault(fault, "no negation with the modifier w", hex);
-        OV_TRY(rewrite(put_wide, arena, &wide));
-        OV_TRY(ov_clam_hex(wide, false, arena, ret, fault));
-    }
-    if (!(flags & OV_PATTERN_WIDE) || flags & OV_PATTERN_ASCII)
+        OV_TRY(read_wide(hex, flags, arena, ret, fault));
+    } else {
         OV_TRY(ov_clam_hex(hex, false, arena, ret, fault));
-    ret->flags = flags & OV_PATTERN_NOCASE;
-    if (flags & OV_PATTERN_WIDE && flags & OV_PATTERN_ASCII)
-        ret->flags |= OV_PATTERN_WIDE | OV_PATTERN_ASCII;
+        ret->flags = flags & OV_PATTERN_FULLWORD;
+    }
+    ret->flags |= nocase;
     return OV_OK;
 }
