@@ -1,0 +1,106 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "match/hits.h"
+#include "test.h"
+
+struct fixture {
+    struct ov_arena *arena;
+    struct ov_budget budget;
+    struct ov_match_job job;
+    struct ov_hits hits;
+};
+
+static void begin(struct fixture *f)
+{
+    *f = (struct fixture){.arena = ov_arena_new(1 << 24),
+                          .budget = ov_budget_default()};
+    assert_non_null(f->arena);
+    f->job.arena = f->arena;
+    f->job.budget = &f->budget;
+}
+
+static void add(struct fixture *f, uint32_t pattern, uint64_t at, uint64_t len)
+{
+    struct ov_hit *hit = ov_hits_get(&f->hits, f->arena, pattern, pattern + 1);
+
+    assert_non_null(hit);
+    assert_int_equal(ov_hits_add(hit, &f->job, at, len), OV_OK);
+}
+
+static void finds_what_was_added_and_nothing_else(void **state)
+{
+    struct fixture f;
+
+    (void)state;
+    begin(&f);
+    assert_null(ov_hits_find(&f.hits, 3));
+    for (uint32_t i = 0; i < 3000; i += 3)
+        add(&f, i, i, 1);
+    assert_int_equal(f.hits.n_hits, 1000);
+    for (uint32_t i = 0; i < 3000; i++) {
+        const struct ov_hit *hit = ov_hits_find(&f.hits, i);
+
+        assert_int_equal(hit != NULL, i % 3 == 0);
+        if (hit != NULL)
+            assert_int_equal(hit->rule, i + 1);
+    }
+    for (uint32_t i = 0; i < 1000; i++)
+        assert_int_equal(f.hits.hits[i]->pattern, 3 * i);
+    ov_arena_free(f.arena);
+}
+
+static void matches_come_out_in_order_and_once(void **state)
+{
+    struct fixture f;
+    uint64_t want = 0;
+    const struct ov_hit *hit;
+
+    (void)state;
+    begin(&f);
+    for (uint64_t i = 0; i < 1000; i++)
+        add(&f, 7, i * 377 % 500, 2);
+    ov_hits_finish(&f.hits);
+    hit = ov_hits_find(&f.hits, 7);
+    assert_int_equal(hit->n_matches, 500);
+    for (const struct ov_match *m = hit->first; m != NULL; m = m->next) {
+        assert_int_equal(m->at, want++);
+        if (m->next == NULL)
+            assert_ptr_equal(m, hit->last);
+    }
+    assert_int_equal(want, 500);
+    ov_arena_free(f.arena);
+}
+
+static void the_same_place_with_another_length_is_another_match(void **state)
+{
+    struct fixture f;
+
+    (void)state;
+    begin(&f);
+    add(&f, 7, 5, 9);
+    add(&f, 7, 5, 3);
+    add(&f, 7, 5, 9);
+    ov_hits_finish(&f.hits);
+    assert_int_equal(ov_hits_find(&f.hits, 7)->n_matches, 2);
+    assert_int_equal(ov_hits_find(&f.hits, 7)->first->len, 3);
+    ov_arena_free(f.arena);
+}
+
+static void each_match_is_paid_for(void **state)
+{
+    struct fixture f;
+    struct ov_hit *hit;
+
+    (void)state;
+    begin(&f);
+    f.budget.limit[OV_COST_MATCHES] = 2;
+    add(&f, 1, 1, 1);
+    add(&f, 1, 2, 1);
+    hit = ov_hits_get(&f.hits, f.arena, 1, 2);
+    assert_int_equal(ov_hits_add(hit, &f.job, 3, 1), OV_LIMIT_WORK);
+    ov_arena_free(f.arena);
+}
+
+OV_TEST_MAIN(OV_TEST(finds_what_was_added_and_nothing_else),
+             OV_TEST(matches_come_out_in_order_and_once),
+             OV_TEST(the_same_place_with_another_length_is_another_match),
+             OV_TEST(each_match_is_paid_for))
