@@ -41,6 +41,7 @@ struct ov_pool_worker {
 
     unsigned first;
     unsigned n;
+    unsigned n_findings; /* about the head */
     uint64_t queued_bytes;
     uint64_t since_ms; /* when the head's work, or the start, began */
     bool is_to_end;

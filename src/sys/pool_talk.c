@@ -8,6 +8,8 @@
  * of its own queue: any message out of order ends it. */
 
 #define MESSAGES_A_TURN 64
+/* More about one file is no help to anybody. */
+#define MAX_FINDINGS 65536
 
 void ov_pool_fail(struct ov_pool *p, enum ov_status status, const char *text)
 {
@@ -23,6 +25,7 @@ void ov_pool_queue_pop(struct ov_pool_worker *w)
 {
     w->first = (w->first + 1) % OV_POOL_DEPTH;
     w->n--;
+    w->n_findings = 0;
     w->since_ms = ov_pool_now_ms();
 }
 
@@ -96,6 +99,8 @@ static enum ov_status on_finding(struct ov_pool *p, struct ov_pool_worker *w,
         return on_outcome(p, w, t, m->body);
     if (m->type == OV_MSG_SPLIT)
         return t != NULL ? ov_pool_split(p, t) : OV_OK;
+    if (++w->n_findings > MAX_FINDINGS)
+        return OV_LIMIT_COUNT;
     return ov_pool_take_finding(p, t, m->type, m->body);
 }
 

@@ -249,6 +249,7 @@ static int scan(struct scan_options *o)
         report_people(&r);
     if (!rule_set_load(&o->rules, &rules))
         return EXIT_ERROR;
+    signals_catch(); /* until now the default was right: just end */
     o->job.rules = &rules;
     o->job.report = &r.report;
     if (scan_run(&o->job, &totals, &diag) == OV_OK) {
@@ -283,6 +284,5 @@ int cmd_scan(int argc, char **argv)
     o.job.has_progress = out_has_progress();
     o.rules.paths = o.rule_paths;
     o.rules.skip_errors = true;
-    signals_catch();
     return scan(&o);
 }
