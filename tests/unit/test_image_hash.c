@@ -120,8 +120,37 @@ static void a_huge_picture_is_refused_before_memory_is_taken(void **state)
                      OV_LIMIT_SIZE);
 }
 
+static void every_failed_allocation_ends_well(void **state)
+{
+    static const enum ov_type types[] = {OV_TYPE_PNG, OV_TYPE_GIF, OV_TYPE_BMP};
+
+    (void)state;
+    for (size_t i = 0; i < 3; i++) {
+        OV_AUTO_DONE(buf) b = ov_buf_with_max(1 << 20);
+        enum ov_status status = OV_NO_MEMORY;
+
+        if (types[i] == OV_TYPE_PNG)
+            make_png(&b, 45, 0, blobs);
+        else if (types[i] == OV_TYPE_GIF)
+            make_gif(&b, 45, blobs);
+        else
+            make_bmp(&b, 45, blobs);
+        for (size_t n = 1; status != OV_OK; n++) {
+            struct ov_budget budget = ov_budget_default();
+            uint8_t hash[OV_IMAGE_HASH_SIZE];
+
+            assert_true(n < 100);
+            (void)ov_alloc_fail_at(n);
+            status = ov_image_hash(types[i], ov_buf_span(&b), &budget, hash);
+            (void)ov_alloc_fail_at(0);
+            assert_true(status == OV_OK || status == OV_NO_MEMORY);
+        }
+    }
+}
+
 OV_TEST_MAIN(OV_TEST(the_transform_is_a_dct),
              OV_TEST(a_flat_picture_has_one_frequency),
              OV_TEST(the_same_picture_has_one_hash_in_every_format),
              OV_TEST(a_damaged_picture_has_no_hash),
+             OV_TEST(every_failed_allocation_ends_well),
              OV_TEST(a_huge_picture_is_refused_before_memory_is_taken))

@@ -98,6 +98,28 @@ static void a_library_without_a_name_leaves_no_hash(void **state)
     assert_int_equal(f.facts[OV_FACT_IS_DAMAGED].value, 0);
 }
 
+static void every_failed_allocation_ends_well(void **state)
+{
+    OV_AUTO_DONE(buf) b = ov_buf_with_max(1 << 16);
+    enum ov_status status = OV_NO_MEMORY;
+
+    (void)state;
+    make_imports(&b, false, 0x1110);
+    for (size_t n = 1; status != OV_OK; n++) {
+        OV_AUTO(arena) arena = ov_arena_new(1 << 20);
+        struct ov_budget budget = ov_budget_default();
+        struct ov_facts f = {.imports_size = 77};
+
+        assert_true(n < 100);
+        assert_non_null(arena);
+        (void)ov_alloc_fail_at(n);
+        status = ov_facts_read(OV_TYPE_PE, ov_buf_span(&b), arena, &budget, &f);
+        (void)ov_alloc_fail_at(0);
+        assert_true(status == OV_OK ||
+                    (status == OV_NO_MEMORY && f.imports_size == 77));
+    }
+}
+
 static void numbers_have_names_in_the_libraries_that_need_it(void **state)
 {
     (void)state;
@@ -111,4 +133,5 @@ static void numbers_have_names_in_the_libraries_that_need_it(void **state)
 
 OV_TEST_MAIN(OV_TEST(the_hash_is_of_lower_case_names_joined_by_commas),
              OV_TEST(a_library_without_a_name_leaves_no_hash),
+             OV_TEST(every_failed_allocation_ends_well),
              OV_TEST(numbers_have_names_in_the_libraries_that_need_it))
