@@ -338,8 +338,8 @@ def run_overt(overt, database, files):
     found = collections.defaultdict(set)
     for line in done.stdout.decode("utf-8", "replace").splitlines():
         item = json.loads(line)
-        for hit in item.get("detections", []):
-            found[os.path.basename(item["path"])].add(hit["rule"])
+        if item["type"] == "detection":
+            found[os.path.basename(item["path"])].add(item["rule"])
     if done.returncode not in (0, 1, 3):
         return None, done.stderr.decode("latin-1")
     return found, ""
