@@ -41,6 +41,10 @@ static int print_version(void)
 
 int main(int argc, char **argv)
 {
+    const char *slash = argc > 0 ? strrchr(argv[0], '/') : NULL;
+
+    if (argc > 0 && strcmp(slash ? slash + 1 : argv[0], "clamscan") == 0)
+        return cmd_clamscan(argc, argv);
     if (argc < 2) {
         out_error("say what to do, for example: overt scan FOLDER; see overt "
                   "help");

@@ -168,6 +168,10 @@ static void on_summary(struct report *r, const struct scan_totals *t)
 
 void report_json(struct scan_report *r)
 {
-    r->report = (struct report){on_detection, on_inconclusive, on_file,
-                                on_error,     report_tick,     on_summary};
+    r->report = (struct report){.detection = on_detection,
+                                .inconclusive = on_inconclusive,
+                                .file = on_file,
+                                .error = on_error,
+                                .tick = report_tick,
+                                .summary = on_summary};
 }

@@ -248,6 +248,13 @@ static void open_file(struct scan *s, const struct ov_walk_entry *e)
     submit(s, e->path, ov_fd_steal(&fd), &st, false);
 }
 
+static void tell_skipped(struct scan *s, const struct ov_walk_entry *e)
+{
+    s->totals.n_specials++;
+    if (s->report->skipped != NULL)
+        s->report->skipped(s->report, e->path, e->kind);
+}
+
 static void visit(struct scan *s, const struct ov_walk_entry *e)
 {
     switch (e->kind) {
@@ -265,12 +272,12 @@ static void visit(struct scan *s, const struct ov_walk_entry *e)
                              "redirect it");
             break;
         }
-        s->totals.n_specials++;
+        tell_skipped(s, e);
         break;
     case OV_WALK_LINK:
     case OV_WALK_SYSTEM:
     default:
-        s->totals.n_specials++;
+        tell_skipped(s, e);
     }
 }
 

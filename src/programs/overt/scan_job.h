@@ -35,13 +35,17 @@ struct scan_totals {
     struct ov_pool_state pool;
 };
 
-/* Whom the scan tells; every function is set. Texts are hostile. */
+/* Whom the scan tells; functions are set if they do not say otherwise. Texts
+ * are hostile. */
 struct report {
     void (*detection)(struct report *r, const char *path,
                       const struct ov_wire_detection *d);
     void (*inconclusive)(struct report *r, const char *path,
                          const struct ov_wire_inconclusive *i);
     void (*file)(struct report *r, const struct scan_file *f);
+    /* A path where there is nothing to scan: a link that is not followed, a
+     * device. NULL: not told. */
+    void (*skipped)(struct report *r, const char *path, enum ov_walk_kind kind);
     /* A path that could not be scanned, in words. */
     void (*error)(struct report *r, const char *path, const char *text);
     /* Now and then; false ends the scan. */

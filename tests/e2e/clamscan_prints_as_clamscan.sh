@@ -1,0 +1,91 @@
+#!/bin/sh
+# SPDX-License-Identifier: Apache-2.0
+# overt clamscan prints the lines and gives the exit codes of clamscan, option
+# by option; what it cannot do it refuses by name.
+# shellcheck source=tests/e2e/lib.sh
+. "$(dirname "$0")/lib.sh"
+
+command -v clamscan >/dev/null || skip "clamscan is not installed"
+
+reset_tree() {
+    rm -rf d q
+    mkdir -p d/sub q
+    echo "say hello, world" >d/bad
+    cp d/bad d/sub/bad2
+    echo ok >d/good
+    : >d/empty
+    ln -s bad d/link
+}
+
+# The lines that do not tell times, sizes or the engine; in any order.
+lines() {
+    grep -vE '^(Loading|Compiling|Start Date|End Date|Time|Engine|Data)' "$1" |
+        sort
+}
+
+same_as_clamscan() {
+    theirs=0
+    reset_tree
+    clamscan "$@" >their.out 2>their.err || theirs=$?
+    reset_tree
+    overt clamscan "$@"
+    expect_exit "$theirs"
+    lines their.out >their.lines
+    lines out >our.lines
+    diff their.lines our.lines >diff.out || {
+        cat diff.out >&2
+        fail "clamscan $* prints otherwise"
+    }
+}
+
+mkdir db
+printf 'Test.A:0:*:68656c6c6f{1-3}776f726c64\n' >db/a.ndb
+echo "d/sub/bad2" >list
+
+same_as_clamscan -d db d
+same_as_clamscan -d db -r d
+same_as_clamscan -d db -ri d
+same_as_clamscan -d db -r --exclude=good d
+same_as_clamscan -d db -r --exclude-dir=sub d
+same_as_clamscan -d db -ri --include=bad d
+same_as_clamscan -d db -o --no-summary d
+same_as_clamscan -d db --no-summary d/good
+same_as_clamscan -d db --no-summary d/bad d/link
+same_as_clamscan -d db --no-summary d/bad d/nothere
+same_as_clamscan -d db --no-summary --follow-file-symlinks=0 d/link
+same_as_clamscan -d db --no-summary --file-list=list
+same_as_clamscan -d db --no-summary -r --copy=q d
+same_as_clamscan -d db --no-summary -r --move=q d
+same_as_clamscan -d db --no-summary -r --remove d
+same_as_clamscan -d none --no-summary d
+same_as_clamscan -d db --no-such-option d
+same_as_clamscan -d db --max-filesize=zz d
+
+# The file that was found is the one that is gone, and nothing else.
+reset_tree
+overt clamscan -d db --no-summary -r --remove d
+[ ! -e d/bad ] || fail "d/bad is still there"
+[ ! -e d/sub/bad2 ] || fail "d/sub/bad2 is still there"
+[ -e d/good ] || fail "d/good is gone"
+
+reset_tree
+overt clamscan -d db --no-summary --copy=q d/bad
+overt clamscan -d db --no-summary --move=q d/bad
+cmp q/bad d/sub/bad2
+cmp q/bad.001 d/sub/bad2
+
+exit_code=0
+"$OVERT" clamscan -d db --no-summary - <d/sub/bad2 >out 2>err || exit_code=$?
+expect_exit 1
+expect_line out "stdin: Test.A.UNOFFICIAL FOUND"
+
+overt clamscan -d db --bytecode=yes d
+expect_exit 2
+expect_text err "--bytecode=yes is not supported"
+overt clamscan -d db --debug d
+expect_exit 2
+expect_text err "--debug is not supported"
+
+ln -s "$OVERT" clamscan
+./clamscan --version >out 2>err || fail "a link named clamscan is refused"
+expect_text out "ClamAV-compatible"
