@@ -4,8 +4,9 @@
 /* The first byte chooses the type, what follows is the file. */
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 {
-    static const enum ov_type types[] = {OV_TYPE_GZ, OV_TYPE_BZ, OV_TYPE_XZ,
-                                         OV_TYPE_LZMA, OV_TYPE_ZSTD};
+    static const enum ov_type types[] = {OV_TYPE_GZ,   OV_TYPE_BZ,
+                                         OV_TYPE_XZ,   OV_TYPE_LZMA,
+                                         OV_TYPE_ZSTD, OV_TYPE_SWF};
 
     if (len > 0)
         fuzz_members(types[data[0] % (sizeof(types) / sizeof(*types))],

@@ -4,6 +4,9 @@
  * containers with one member; a .tar.gz has a tar as its member, which is then
  * a container itself. Several streams one after the other are one member.
  *
+ * A Flash film is such a stream behind eight bytes; its member is the film as
+ * it would be if it were not compressed. What is not compressed has no member.
+ *
  * gzip (RFC 1952) names its member and ends with the length modulo 2^32, which
  * is the hint that lets the fast decoder run. */
 #include "base/reader.h"
@@ -13,6 +16,8 @@
 struct stream {
     struct ov_decode_job job;
     struct ov_span name;
+    struct ov_buf head; /* goes before what comes out */
+    struct ov_buf made; /* the input, where it is not a part of the file */
     bool is_given;
 };
 
@@ -58,6 +63,45 @@ static enum ov_codec codec_of(enum ov_type type)
     return OV_CODEC_GZIP;
 }
 
+static void free_stream(void *state)
+{
+    struct stream *s = state;
+
+    ov_buf_done(&s->head);
+    ov_buf_done(&s->made);
+    ov_free(s);
+}
+
+/* SWF File Format Specification 19, chapter 2: "FWS" is plain, "CWS" zlib,
+ * "ZWS" LZMA, whose header lacks the size. */
+static enum ov_status open_film(struct stream *s, struct ov_span film)
+{
+    struct ov_reader r = ov_reader_over(film);
+    uint8_t kind = ov_read_u8(&r);
+    struct ov_span rest;
+    uint32_t len;
+
+    ov_reader_skip(&r, 2);
+    ov_put_str(&s->head, "FWS");
+    ov_put_u8(&s->head, ov_read_u8(&r));
+    len = ov_read_u32le(&r);
+    ov_put_u32(&s->head, len);
+    s->job.codec = OV_CODEC_ZLIB;
+    s->job.in = ov_reader_rest(&r);
+    s->is_given = kind == 'F';
+    if (kind != 'Z')
+        return ov_reader_status(&r);
+    ov_reader_skip(&r, 4);
+    ov_put_span(&s->made, ov_read_span(&r, 5));
+    ov_put_u64(&s->made, len > 8 ? len - 8 : OV_DECODE_NO_HINT);
+    rest = ov_reader_rest(&r);
+    ov_put_span(&s->made, rest);
+    OV_TRY(ov_reader_status(&r));
+    s->job.codec = OV_CODEC_LZMA;
+    s->job.in = ov_buf_span(&s->made);
+    return ov_buf_status(&s->made);
+}
+
 static enum ov_status open_stream(const struct ov_unpack_job *job,
                                   void **ret_state)
 {
@@ -70,6 +114,18 @@ static enum ov_status open_stream(const struct ov_unpack_job *job,
     s->job.in = job->bytes;
     s->job.budget = job->budget;
     s->job.size_hint = OV_DECODE_NO_HINT;
+    s->head = ov_buf_with_max(8);
+    s->made = ov_buf_with_max(job->bytes.len + 16);
+    if (job->type == OV_TYPE_SWF) {
+        enum ov_status status = open_film(s, job->bytes);
+
+        if (status != OV_OK) {
+            free_stream(s);
+            return status;
+        }
+        *ret_state = s;
+        return OV_OK;
+    }
     if (s->job.codec == OV_CODEC_GZIP) {
         s->name = gzip_name(job->bytes);
         if (job->bytes.len > 18 &&
@@ -95,6 +151,7 @@ static enum ov_status read_stream(void *state, struct ov_buf *into)
 {
     const struct stream *s = state;
 
+    OV_TRY(ov_produce(into, s->job.budget, ov_buf_span(&s->head)));
     return ov_decode(&s->job, into, NULL);
 }
 
@@ -102,5 +159,5 @@ const struct ov_unpack_ops ov_unpack_stream = {
     .open = open_stream,
     .next = next_stream,
     .read = read_stream,
-    .free = ov_free,
+    .free = free_stream,
 };

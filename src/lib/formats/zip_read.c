@@ -15,6 +15,7 @@
 #include "base/reader.h"
 #include "formats/codec.h"
 #include "formats/zip.h"
+#include "formats/zip_old.h"
 
 #define CRYPTO_HEADER_LEN 12
 #define LZMA_PROPERTIES_LEN 5
@@ -105,6 +106,12 @@ static enum ov_status decode(const struct ov_zip_entry *e, struct ov_span data,
     case OV_ZIP_XZ:
         job.codec = OV_CODEC_XZ;
         break;
+    case OV_ZIP_DEFLATE64:
+        return ov_inflate64(data, budget, into);
+    case OV_ZIP_IMPLODE:
+        return e->is_unsized
+                   ? OV_UNSUPPORTED
+                   : ov_explode(data, e->flags, e->real_size, budget, into);
     case OV_ZIP_LZMA:
         return decode_lzma(e, data, &job, into);
     default:
