@@ -26,6 +26,22 @@ VALUES = ['"a"', "'B c'", '"http://E.x/?q=1&amp;r"', "plain", "a/B.c", '""',
           "'x:1; y: 2'", '"&#65;b"', "7"]
 
 
+STATEMENTS = [
+    "var a;", "var B=1,c;", "a=b+c;", "function f(x,y){return x+y+a;}",
+    "if(a<b){a=1;}", "s=\"str\" + 'S' ;", "foo.bar(a);", "a[1]=2;",
+    'x = unescape("%41%42");', "y=1.5+100;", "z=new X;", "/* d */",
+    "typeof a;", "\n", "for(var i in o){o[i]=i;}", 't="a\\x41b\\n";',
+    'document.write("<b>"+a);', 'var B="x"+"y"+a;', 'w={k:1,"m":a};',
+    "function g(){var a=2;function h(a){var c=a;return c}return h(a)}",
+    "do{q--;}while(q>0);", "return  this;", "x.foo=1;var foo;x.foo=foo;",
+]
+
+
+def make_script(r):
+    said = " ".join(r.choice(STATEMENTS) for _ in range(r.randint(1, 8)))
+    return "<script>" + said + "</script>"
+
+
 def make_tag(r):
     tag = "<" + r.choice(["", "", " "]) + r.choice(TAGS)
     for _ in range(r.choice([0, 0, 1, 2])):
@@ -41,7 +57,9 @@ def make_page(r):
         kind = r.random()
         if kind < 0.35:
             page.append(make_tag(r))
-        elif kind < 0.38:
+        elif kind < 0.37:
+            page.append(make_script(r))
+        elif kind < 0.39:
             page.append("<style>a  {b: 'C'}</style>")
         else:
             page.append(r.choice(INLINE))
@@ -65,7 +83,8 @@ def expected(kind, data):
         subprocess.run(["sigtool", option, os.path.join(folder, "in")],
                        cwd=folder, stdout=subprocess.DEVNULL,
                        stderr=subprocess.DEVNULL, check=False)
-        names = (["nocomment.html", "notags.html"] if kind == "html"
+        names = (["nocomment.html", "notags.html", "javascript"]
+                 if kind == "html"
                  else ["normalised_text"])
         views = []
         for name in names:

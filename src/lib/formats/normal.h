@@ -28,7 +28,7 @@ struct ov_html_views {
     struct ov_buf nocomment; /* lower case, entities decoded, one space for
                                 many, no comments */
     struct ov_buf notags;    /* text alone, and where links lead */
-    struct ov_buf script;    /* the content of all scripts */
+    struct ov_buf script;    /* all scripts, see normal_script.h */
 };
 
 /* Target 3. */
