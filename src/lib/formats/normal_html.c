@@ -375,27 +375,55 @@ static bool step(struct ov_html *h, uint8_t c)
 /* Bytes that in_text only lowers: nearly all of a page's text. */
 static bool is_plain(uint8_t c)
 {
-    return c > ' ' && c < 0x80 && c != '<' && c != '&';
+    return (uint8_t)(c - '!') < 0x80 - '!' && c != '<' && c != '&';
 }
 
-/* The inner loop: how many plain bytes begin s; lowered to both views. */
+/* The inner loop: how many bytes of s are plain, or single spaces before
+ * plain ones; written to both views. */
 static size_t put_plain(struct ov_html *h, struct ov_span s)
 {
     uint8_t *code = h->nocomment.at;
     uint8_t *text = h->notags.at;
+    bool is_spaced = h->is_spaced;
     size_t n = 0;
 
-    while (n < s.len && is_plain(s.ptr[n])) {
-        uint8_t c = ov_lower(s.ptr[n]);
+    for (; n < s.len; n++) {
+        uint8_t c = s.ptr[n];
 
-        code[n] = c;
-        text[n] = c;
+        if (is_plain(c)) {
+            c = ov_lower(c);
+            *text++ = c;
+            is_spaced = false;
+        } else if ((c == ' ' || c == '\n') && n + 1 < s.len &&
+                   is_plain(s.ptr[n + 1])) {
+            c = ' ';
+            *text = c;
+            text += !is_spaced;
+            is_spaced = true;
+        } else {
+            break;
+        }
+        *code++ = c;
+    }
+    h->is_spaced = is_spaced;
+    h->nocomment.at = code;
+    h->notags.at = text;
+    return n;
+}
+
+/* The same within a value, behind what could be "data:". */
+static size_t put_value(struct ov_html *h, struct ov_span s)
+{
+    size_t n = 0;
+
+    while (n < s.len && (ov_is_alnum(s.ptr[n]) || s.ptr[n] == '/' ||
+                         s.ptr[n] == '.' || s.ptr[n] == '-')) {
+        ov_html_put_code(h, ov_lower(s.ptr[n]));
+        ov_word_add(&h->value, s.ptr[n]);
         n++;
     }
     if (n > 0)
-        h->is_spaced = false;
-    h->nocomment.at += n;
-    h->notags.at += n;
+        h->is_escaped = false;
     return n;
 }
 
@@ -450,6 +478,8 @@ static enum ov_status walk(struct ov_html *h, struct ov_span block,
                 i += put_plain(h, rest);
             else if (h->state == OV_HTML_COMMENT)
                 i += comment_len(rest);
+            else if (h->state == OV_HTML_VALUE && h->value.len > 6)
+                i += put_value(h, rest);
             if (i == block.len)
                 break;
         }
