@@ -42,10 +42,11 @@ enum ov_status ov_yara_expect(struct ov_yara_parser *p,
 const struct ov_yara_rule *ov_yara_find_rule(const struct ov_yara_parser *p,
                                              struct ov_span name)
 {
-    for (size_t i = 0; i < p->rules.n; i++)
-        if (ov_span_equal(p->rules.items[i].name, name))
-            return &p->rules.items[i];
-    return NULL;
+    uint32_t number;
+
+    if (!ov_yara_names_find(&p->rule_names, name, &number))
+        return NULL;
+    return &p->rules.items[number];
 }
 
 /* ---- header and meta ---- */
@@ -161,6 +162,7 @@ static enum ov_status read_rule(struct ov_yara_parser *p,
     p->strings.n = 0;
     p->terms.n = 0;
     p->uses.n = 0;
+    ov_yara_names_clear(&p->string_names);
     ov_buf_clear(&p->code);
     OV_TRY(read_header(p, rule));
     OV_TRY(ov_yara_expect(p, OV_YARA_BRACE_OPEN));
@@ -249,17 +251,31 @@ static enum ov_status read_item(struct ov_yara_parser *p,
     return read_rule(p, rule);
 }
 
+static enum ov_status add_global(struct ov_yara_parser *p, uint32_t number)
+{
+    uint32_t *added = ov_part_add(&p->globals);
+
+    if (added == NULL)
+        return OV_NO_MEMORY;
+    *added = number;
+    return OV_OK;
+}
+
 static enum ov_status add_rule(struct ov_yara_parser *p,
                                const struct ov_yara_rule *rule)
 {
     struct ov_yara_rule *added;
 
-    if (rule->name.len == 0)
+    if (rule->name.len == 0 || ov_yara_find_rule(p, rule->name) != NULL)
         return OV_OK;
     added = ov_part_add(&p->rules);
     if (added == NULL)
         return OV_NO_MEMORY;
+    OV_TRY(ov_yara_names_add(&p->rule_names, rule->name,
+                             (uint32_t)p->rules.n - 1));
     *added = *rule;
+    if (rule->is_global && !rule->is_skipped)
+        return add_global(p, (uint32_t)p->rules.n - 1);
     return OV_OK;
 }
 
@@ -328,11 +344,10 @@ static enum ov_status join_globals(struct ov_yara_parser *p,
             return OV_NO_MEMORY;
         *term = rule->terms[i];
     }
-    for (size_t i = 0; i < p->rules.n; i++) {
-        const struct ov_yara_rule *other = &p->rules.items[i];
+    for (size_t i = 0; i < p->globals.n; i++) {
+        const struct ov_yara_rule *other = &p->rules.items[p->globals.items[i]];
 
-        if (!other->is_global || other->is_skipped ||
-            ov_span_equal(other->name, rule->name))
+        if (ov_span_equal(other->name, rule->name))
             continue;
         OV_TRY(ov_yara_refer(p, other));
         ov_put_u8(&p->code, OV_COND_AND);
@@ -369,9 +384,12 @@ static enum ov_status emit_rule(struct ov_yara_parser *p,
 static void done(struct ov_yara_parser *p)
 {
     ov_free(p->rules.items);
+    ov_free(p->globals.items);
     ov_free(p->strings.items);
     ov_free(p->terms.items);
     ov_free(p->uses.items);
+    ov_yara_names_done(&p->rule_names);
+    ov_yara_names_done(&p->string_names);
     ov_buf_done(&p->code);
 }
 

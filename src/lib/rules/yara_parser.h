@@ -4,6 +4,7 @@
 #include "rules/condition.h"
 #include "rules/ruleset.h"
 #include "rules/yara_lex.h"
+#include "rules/yara_names.h"
 
 /* What the files of YARA's parser share: yara.c reads rules, yara_strings.c
  * their strings, yara_condition.c their conditions (with yara_sets.c), and
@@ -45,8 +46,11 @@ struct ov_yara_parser {
     struct ov_part *part;
     uint32_t rule_flags;
     OV_LIST(struct ov_yara_rule, rules);
+    struct ov_yara_names rule_names;
+    OV_LIST(uint32_t, globals); /* rules that concern all others */
     /* of the rule being read: */
     OV_LIST(struct ov_yara_string, strings); /* terms 0 to n - 1 */
+    struct ov_yara_names string_names;
     OV_LIST(struct ov_term, terms);
     OV_LIST(struct ov_yara_use, uses);
     struct ov_buf code;

@@ -19,16 +19,14 @@ struct set {
 enum ov_status ov_yara_find_string(struct ov_yara_parser *p,
                                    const struct ov_yara_token *t, uint32_t *ret)
 {
-    for (uint32_t i = 0; i < p->strings.n; i++) {
-        if (t->value.len == 0 ||
-            !ov_span_equal(p->strings.items[i].name, t->value))
-            continue;
-        p->strings.items[i].is_used = true;
-        *ret = i;
-        return OV_OK;
-    }
-    return ov_yara_fault_set(&p->fault, OV_MALFORMED, t,
-                             "the rule has no such string; declare it");
+    uint32_t i;
+
+    if (!ov_yara_names_find(&p->string_names, t->value, &i))
+        return ov_yara_fault_set(&p->fault, OV_MALFORMED, t,
+                                 "the rule has no such string; declare it");
+    p->strings.items[i].is_used = true;
+    *ret = i;
+    return OV_OK;
 }
 
 /* One more string of the set, joined to the range it continues. */

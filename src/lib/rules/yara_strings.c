@@ -105,17 +105,20 @@ static enum ov_status read_value(struct ov_yara_parser *p,
     }
 }
 
-static enum ov_status check_name(struct ov_yara_parser *p)
+static enum ov_status add_name(struct ov_yara_parser *p)
 {
-    if (p->token.value.len > 0)
-        for (size_t i = 0; i < p->strings.n; i++)
-            if (ov_span_equal(p->strings.items[i].name, p->token.value))
-                return ov_yara_fail(p, OV_MALFORMED,
-                                    "the rule has a string of this name");
+    uint32_t number;
+
+    if (ov_yara_names_find(&p->string_names, p->token.value, &number))
+        return ov_yara_fail(p, OV_MALFORMED,
+                            "the rule has a string of this name");
     if (p->strings.n == OV_YARA_STRINGS_MAX)
         return ov_yara_fail(p, OV_MALFORMED,
                             "the rule has more than 10000 strings");
-    return OV_OK;
+    if (p->token.value.len == 0)
+        return OV_OK;
+    return ov_yara_names_add(&p->string_names, p->token.value,
+                             (uint32_t)p->strings.n);
 }
 
 static enum ov_status read_string(struct ov_yara_parser *p)
@@ -124,7 +127,7 @@ static enum ov_status read_string(struct ov_yara_parser *p)
     struct ov_yara_token token = p->token;
     struct ov_term *term;
 
-    OV_TRY(check_name(p));
+    OV_TRY(add_name(p));
     string = ov_part_add(&p->strings);
     term = ov_part_add(&p->terms);
     if (string == NULL || term == NULL)
