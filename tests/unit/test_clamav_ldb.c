@@ -254,6 +254,9 @@ static void byte_comparisons_are_read(void **state)
     assert_int_equal(b->compare[0].value, 0x1f);
     assert_int_equal(b->compare[1].value, 99);
     ov_part_free(part);
+    part = parse_line(OV_OK, NULL, "T;%s;1;aabb;0(>>4#h2#=5)", TDB);
+    assert_true(only_term(part, 1)->bytecmp.trigger == UINT32_MAX);
+    ov_part_free(part);
     refuse(TDB ";1;aabb;0(>>5#ib3#>5)",
            "a binary number has 1, 2, 4 or 8 bytes: 'ib3'");
     refuse(TDB ";1;aabb;0(5#h2#>5)", "an offset begins with >> or <<: '5'");

@@ -56,9 +56,12 @@ static bool has_hex_prefix(struct ov_span text)
 static bool parse_number(struct ov_span text, unsigned base, bool is_exact,
                          uint64_t *ret)
 {
+    bool is_negative = ov_span_byte(text, 0) == '-';
     uint64_t value = 0;
     size_t n;
 
+    if (is_negative || ov_span_byte(text, 0) == '+')
+        text = ov_span_clip(text, 1, text.len);
     if (base == 16 && has_hex_prefix(text))
         text = ov_span_clip(text, 2, text.len);
     for (n = 0; n < text.len; n++) {
@@ -72,7 +75,7 @@ static bool parse_number(struct ov_span text, unsigned base, bool is_exact,
     }
     if (is_exact && n < text.len)
         return false;
-    *ret = value;
+    *ret = is_negative ? 0 - value : value;
     return true;
 }
 
@@ -140,7 +143,7 @@ static bool read_number(const struct ov_bytecmp *b, struct ov_span bytes,
                bytes.len == 8;
     }
     text = skip_blanks(bytes);
-    if (b->is_exact && text.len < bytes.len)
+    if ((b->is_exact || base == 'a') && text.len < bytes.len)
         return false;
     if (base == 'a')
         base = has_hex_prefix(text) ? 'h' : 'd';
@@ -187,45 +190,59 @@ static uint64_t count_bytecmp(const struct ov_terms *t,
     return read_number(b, bytes, &value) && compares(b, value) ? 1 : 0;
 }
 
-/* Whether a match of hit begins in [low, high]. */
-static bool begins_in(const struct ov_hit *hit, uint64_t low, uint64_t high)
+/* For each lead match but the last: where hit's last match before the next lead
+ * match begins, plus 1, if that is behind what latest has. */
+static void follow(const struct ov_hit *lead, const struct ov_hit *hit,
+                   uint64_t *latest)
 {
-    if (hit == NULL)
-        return false;
-    for (const struct ov_match *m = hit->first; m != NULL; m = m->next)
-        if (m->at >= low && m->at <= high)
-            return true;
-    return false;
-}
+    const struct ov_match *m = hit->first;
+    uint64_t last = 0;
+    size_t i = 0;
 
-static bool is_macro_near(const struct ov_terms *t, struct ov_span members,
-                          uint64_t low, uint64_t high)
-{
-    for (size_t i = 0; i + 4 <= members.len; i += 4) {
-        uint32_t id;
-
-        if (ov_span_u32le(members, i, &id) &&
-            begins_in(ov_hits_find(t->e->hits, id), low, high))
-            return true;
+    for (const struct ov_match *l = lead->first; l->next != NULL; l = l->next) {
+        for (; m != NULL && m->at < l->next->at; m = m->next)
+            last = m->at + 1;
+        if (last > latest[i])
+            latest[i] = last;
+        i++;
     }
-    return false;
 }
 
+/* clamscan looks whether a member followed a lead match when the lead matches
+ * again, and then only at the last member that it has seen. */
 static enum ov_status count_macro(const struct ov_terms *t,
                                   const struct ov_macro *macro, uint64_t *ret)
 {
     const struct ov_hit *lead = NULL;
     struct ov_span members;
+    uint64_t *latest;
+    size_t i = 0;
 
     *ret = 0;
     if (macro->lead < t->rule->n_terms)
         lead = t->states[macro->lead].hit;
-    if (lead == NULL || !ov_lookup_macro(t->e->image, macro->group, &members))
+    if (lead == NULL || lead->first == NULL ||
+        !ov_lookup_macro(t->e->image, macro->group, &members))
         return OV_OK;
-    for (const struct ov_match *m = lead->first; m != NULL; m = m->next) {
-        OV_TRY(ov_budget_spend(t->e->budget, OV_COST_STEPS, members.len));
-        if (is_macro_near(t, members, m->at + macro->min, m->at + macro->max))
-            *ret += 1;
+    latest = ov_arena_array(t->e->arena, lead->n_matches, sizeof(*latest));
+    if (latest == NULL)
+        return OV_NO_MEMORY;
+    for (size_t at = 0; at + 4 <= members.len; at += 4) {
+        const struct ov_hit *hit = NULL;
+        uint32_t id;
+
+        if (ov_span_u32le(members, at, &id))
+            hit = ov_hits_find(t->e->hits, id);
+        OV_TRY(ov_budget_spend(t->e->budget, OV_COST_STEPS,
+                               hit ? lead->n_matches + hit->n_matches : 1));
+        if (hit != NULL)
+            follow(lead, hit, latest);
+    }
+    for (const struct ov_match *m = lead->first; m->next != NULL; m = m->next) {
+        uint64_t last = latest[i++];
+
+        *ret += last > 0 && last - 1 >= m->at + macro->min &&
+                last - 1 <= m->at + macro->max;
     }
     return OV_OK;
 }

@@ -113,8 +113,10 @@ static const pcre2_code *compiled(struct ov_regex_cache *c,
 }
 
 /* Where the expression is tried: ClamAV manual, "PCRE subsignatures". With an
- * offset it must match right there, or with the flag r anywhere behind it; the
- * flag e ends the subject maxshift bytes behind the offset. */
+ * offset it must match right there, or with the flag r anywhere behind it. A
+ * maxshift lets it begin so many bytes later; with the flag e it is where the
+ * subject ends. An EOF-n one byte before the start is no offset at all: so
+ * clamscan. */
 static bool place_start(const struct ov_evaluation *e,
                         const struct ov_place *place, uint64_t *ret)
 {
@@ -167,6 +169,7 @@ struct run {
     struct ov_span subject;
     uint32_t options;
     size_t from;
+    size_t last; /* where a match may begin */
 };
 
 /* The next match at or behind run->from. */
@@ -182,6 +185,10 @@ static enum ov_status next_match(struct run *run, bool *ret_found)
         return OV_OK;
     if (n < 0)
         return n == PCRE2_ERROR_NOMEMORY ? OV_NO_MEMORY : OV_LIMIT_WORK;
+    if (ends[0] > run->last) {
+        *ret_found = false;
+        return OV_OK;
+    }
     run->from = ends[1] > ends[0] ? ends[1] : ends[1] + 1;
     return OV_OK;
 }
@@ -191,15 +198,17 @@ enum ov_status ov_regex_count(struct ov_regex_cache *c,
                               struct ov_span subject, struct ov_budget *budget,
                               uint64_t *ret)
 {
-    struct run run = {.cache = c, .subject = subject};
+    struct run run = {.cache = c, .subject = subject, .last = SIZE_MAX};
     bool found = true;
 
     *ret = 0;
     run.code = compiled(c, regex);
     if (run.code == NULL || subject.len == 0)
         return OV_OK;
-    if (regex->place.kind != OV_PLACE_ANY &&
-        (regex->flags & OV_REGEX_ROLLING) == 0)
+    if (regex->place.shift > 0 && (regex->flags & OV_REGEX_ENCOMPASS) == 0)
+        run.last = regex->place.shift;
+    else if (regex->place.kind != OV_PLACE_ANY && regex->place.shift == 0 &&
+             (regex->flags & OV_REGEX_ROLLING) == 0)
         run.options = PCRE2_ANCHORED;
     while (found && run.from <= subject.len) {
         OV_TRY(ov_budget_spend(budget, OV_COST_STEPS,
@@ -215,10 +224,14 @@ enum ov_status ov_regex_count(struct ov_regex_cache *c,
 enum ov_status ov_regex_term_count(const struct ov_evaluation *e,
                                    const struct ov_regex *regex, uint64_t *ret)
 {
+    struct ov_regex here = *regex;
     struct ov_span subject;
 
+    if (here.place.kind == OV_PLACE_END &&
+        (uint64_t)here.place.at == e->view->bytes.len + 1)
+        here.place = (struct ov_place){.kind = OV_PLACE_ANY};
     *ret = 0;
-    if (!find_subject(e, regex, &subject))
+    if (!find_subject(e, &here, &subject))
         return OV_OK;
-    return ov_regex_count(e->regexes, regex, subject, e->budget, ret);
+    return ov_regex_count(e->regexes, &here, subject, e->budget, ret);
 }

@@ -10,11 +10,15 @@
  * Options are letters in any order, then the length: at most one of h d a i
  * (hexadecimal, decimal, either as text; binary), at most one of l b (order of
  * bytes), e (all of the length is digits). What follows the parenthesis is
- * ignored.
+ * ignored. A comparison that is not of decimal numbers and names no order of
+ * bytes never holds, nor does one of the base a with less than three bytes:
+ * they get a trigger that does not exist.
  *
  * Source: ClamAV manual, "Byte compare subsignatures"; clamscan 1.4.6. */
 
 #define MAX_HEX_DIGITS 18
+#define MIN_AUTO_DIGITS 3
+#define NO_TERM UINT32_MAX
 
 /* As strtoll with base 16 behind "0x" and 10 else: blanks, a sign; nothing at
  * all is 0. Too large saturates. */
@@ -103,6 +107,8 @@ static enum ov_status check_length(struct ov_span s, int64_t len,
     if (ret->base == 'h' && len > MAX_HEX_DIGITS)
         return ov_clam_fault(fault, "a hexadecimal number has at most 18 bytes",
                              s);
+    if (ret->base == 'a' && len < MIN_AUTO_DIGITS)
+        ret->trigger = NO_TERM;
     ret->n_bytes = len > UINT8_MAX ? UINT8_MAX : (uint8_t)len;
     return OV_OK;
 }
@@ -125,6 +131,9 @@ static enum ov_status read_options(struct ov_span s, struct ov_bytecmp *ret,
     if (order == 'l' && ret->base == 'd')
         return ov_clam_fault(fault, "a decimal number has no byte order", s);
     ret->is_little = order == 'l';
+    /* clamscan takes these, and then never compares. */
+    if (ret->base == 0 || (ret->base != 'd' && order == 0))
+        ret->trigger = NO_TERM;
     if (n == s.len || !read_value(ov_span_clip(s, n, s.len), &len))
         return ov_clam_fault(fault, "wrong length", s);
     return check_length(s, len, ret, fault);
