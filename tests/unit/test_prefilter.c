@@ -31,13 +31,28 @@ static struct made make_filter(enum ov_atom_kind kind, uint32_t n)
     struct made m = {.bits = ov_alloc(ov_filter_size(kind, log))};
 
     assert_non_null(m.bits);
+    m.filter = ov_filter_over(ov_span_of(m.bits, ov_filter_size(kind, log)),
+                              kind, log, n * 77);
     for (uint32_t i = 0; i < n; i++)
-        ov_filter_add(m.bits, log, kind,
+        ov_filter_add(m.bits, &m.filter, kind,
                       ov_fold64(ov_load64le(view + 17 * (size_t)i)),
                       i % OV_SCREEN_GROUPS);
-    m.filter = ov_filter_over(ov_span_of(m.bits, ov_filter_size(kind, log)),
-                              kind, log);
     return m;
+}
+
+static void a_common_window_that_passes_is_seen(void **state)
+{
+    struct made m;
+    uint64_t before;
+
+    (void)state;
+    fill_view();
+    m = make_filter(OV_ATOM_LONG, 1);
+    before = ov_filter_chance(&m.filter);
+    ov_filter_add(m.bits, &m.filter, OV_ATOM_LONG, 0, 0);
+    /* Zeros are more than one window of 64. */
+    assert_true(ov_filter_chance(&m.filter) > before + ((uint64_t)1 << 26));
+    ov_free(m.bits);
 }
 
 static void compare_ways(enum ov_prefilter_way way, enum ov_atom_kind kind,
@@ -193,6 +208,7 @@ static void a_block_is_folded_and_has_zeros_around(void **state)
 
 OV_TEST_MAIN(OV_TEST(all_ways_let_the_same_through),
              OV_TEST(all_ways_find_the_same_starts),
+             OV_TEST(a_common_window_that_passes_is_seen),
              OV_TEST(lets_every_atom_through),
              OV_TEST(lets_little_else_through),
              OV_TEST(a_block_is_folded_and_has_zeros_around))

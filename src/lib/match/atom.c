@@ -41,7 +41,7 @@ static uint32_t pair_bits(uint8_t a, uint8_t b)
 
 /* Bits of n folded bytes: those of the first, and what each further one adds.
  */
-static uint32_t window_bits(const uint8_t *b, uint32_t n)
+uint32_t ov_atom_bits(const uint8_t *b, uint32_t n)
 {
     uint32_t bits = byte_bits(b[0]);
 
@@ -59,9 +59,9 @@ static uint32_t atom_bits(const uint8_t *b, enum ov_atom_kind kind)
     uint32_t least = UINT32_MAX;
 
     if (kind != OV_ATOM_LONG)
-        return window_bits(b, ov_atom_len(kind));
+        return ov_atom_bits(b, ov_atom_len(kind));
     for (uint32_t i = 0; i < 4; i++) {
-        uint32_t bits = window_bits(b + i, 4);
+        uint32_t bits = ov_atom_bits(b + i, 4);
 
         if (bits < least)
             least = bits;

@@ -39,6 +39,9 @@ bool ov_atom_choose(const struct ov_form *f,
                     uint32_t (*crowd)(const void *data, uint64_t key),
                     const void *crowd_data, struct ov_atom *ret);
 
+/* How rare n folded bytes are (bits, as above). */
+uint32_t ov_atom_bits(const uint8_t *bytes, uint32_t n);
+
 /* Spreads an atom's key over 64 bits in two steps. After the first the upper
  * bits are good, for the check; after the second the upper 32 choose the bucket
  * and the lower 16 are the fingerprint. */

@@ -16,7 +16,7 @@
  *   64 set of each target (32 bytes; 255: nothing to look for)
  *   96 zeros
  * set, 128 bytes: what is looked for in views of a target
- *   0  for each kind of atom: filter's offset (u64), log (u32, 0: none), zero
+ *   0  for each kind of atom: filter's offset (u64), log (u32, 0: none), salt
  *      (prefilter.h has what a filter is)
  *   48 list of programs that are tried at their place: offset (u64),
  *      count (u32), zero; the list has u32 offsets of programs
@@ -29,7 +29,7 @@
  * set that of a list of them: a varint count, then u32 offsets. */
 
 #define OV_COMPILED_MAGIC 0x504d564fu /* "OVMP" */
-#define OV_COMPILED_VERSION 2
+#define OV_COMPILED_VERSION 3
 #define OV_COMPILED_HEADER 128
 #define OV_COMPILED_TARGETS 32
 #define OV_COMPILED_NO_SET 255

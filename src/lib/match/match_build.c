@@ -371,33 +371,66 @@ static uint32_t group_of(uint64_t nth, uint64_t n)
     return (uint32_t)(nth * OV_SCREEN_GROUPS / n);
 }
 
+/* Fills a filter's bytes, n atoms with this salt. */
+static struct ov_filter fill_filter(const struct builder *b, uint32_t t,
+                                    enum ov_atom_kind kind, uint64_t n,
+                                    uint8_t *bytes, uint32_t salt)
+{
+    uint32_t log = ov_filter_log(kind, n);
+    size_t size = (size_t)ov_filter_size(kind, log);
+    struct ov_filter f =
+        ov_filter_over(ov_span_of(bytes, size), kind, log, salt);
+    uint64_t nth = 0;
+
+    memset(bytes, 0, size);
+    for (size_t i = 0; i < b->atoms.n; i++) {
+        const struct entry *e = &b->atoms.at[i];
+
+        if (e->kind == kind && e->targets >> t & 1)
+            ov_filter_add(bytes, &f, kind, e->key, group_of(nth++, n));
+    }
+    return f;
+}
+
+/* Salts that are tried, and the chance that is good enough: a byte in 2^13. */
+#define SALTS 8
+#define CHANCE_FINE ((uint64_t)1 << 19)
+
 /* The filter of one kind for the patterns of target t. */
 static enum ov_status put_filter(const struct builder *b, struct ov_buf *ret,
                                  struct place_of_set at, uint32_t t,
                                  enum ov_atom_kind kind)
 {
+    uint64_t least = UINT64_MAX;
+    uint32_t best = 0;
     uint64_t n = 0;
-    uint64_t nth = 0;
     uint64_t off;
-    uint32_t log;
+    struct ov_filter f = {0};
     uint8_t *bytes;
 
     for (size_t i = 0; i < b->atoms.n; i++)
         n += b->atoms.at[i].kind == kind && b->atoms.at[i].targets >> t & 1;
     if (n == 0)
         return OV_OK;
-    log = ov_filter_log(kind, n);
-    bytes = put_room(ret, ov_filter_size(kind, log), &off);
+    bytes = put_room(ret, ov_filter_size(kind, ov_filter_log(kind, n)), &off);
     if (bytes == NULL)
         return ov_buf_status(ret);
-    for (size_t i = 0; i < b->atoms.n; i++) {
-        const struct entry *e = &b->atoms.at[i];
+    for (uint32_t salt = 0; salt < SALTS && least > CHANCE_FINE; salt++) {
+        uint64_t chance = 0;
 
-        if (e->kind == kind && e->targets >> t & 1)
-            ov_filter_add(bytes, log, kind, e->key, group_of(nth++, n));
+        f = fill_filter(b, t, kind, n, bytes, salt * OV_FILTER_MIX_2);
+        if (kind == OV_ATOM_LONG)
+            chance = ov_filter_chance(&f);
+        if (chance < least) {
+            least = chance;
+            best = f.salt;
+        }
     }
+    if (f.salt != best)
+        f = fill_filter(b, t, kind, n, bytes, best);
     put_le64(ret->ptr + at.set + 16 * (size_t)kind, off - at.base);
-    put_le32(ret->ptr + at.set + 16 * (size_t)kind + 8, log);
+    put_le32(ret->ptr + at.set + 16 * (size_t)kind + 8, f.log);
+    put_le32(ret->ptr + at.set + 16 * (size_t)kind + 12, f.salt);
     return OV_OK;
 }
 

@@ -161,7 +161,7 @@ static bool read_filter(struct ov_matcher *m, const uint8_t *desc,
         log > (is_short ? OV_FILTER_SHORT_LOG : OV_FILTER_LOG_MAX) ||
         !at_section(m, off, ov_filter_size(kind, log), &bytes))
         return false;
-    *ret = ov_filter_over(bytes, kind, log);
+    *ret = ov_filter_over(bytes, kind, log, ov_load32le(desc + 12));
     return true;
 }
 

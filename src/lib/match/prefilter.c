@@ -56,7 +56,7 @@ void ov_check_add(uint8_t *words, uint32_t log, uint64_t key)
 }
 
 struct ov_filter ov_filter_over(struct ov_span bytes, enum ov_atom_kind kind,
-                                uint32_t log)
+                                uint32_t log, uint32_t salt)
 {
     size_t screen = kind == OV_ATOM_LONG ? 0 : OV_SCREEN_SIZE;
 
@@ -64,11 +64,12 @@ struct ov_filter ov_filter_over(struct ov_span bytes, enum ov_atom_kind kind,
         .bits = ov_span_clip(bytes, screen, bytes.len),
         .screen = screen > 0 ? bytes.ptr : NULL,
         .log = log,
+        .salt = salt,
     };
 }
 
-void ov_filter_add(uint8_t *bytes, uint32_t log, enum ov_atom_kind kind,
-                   uint64_t key, uint32_t group)
+void ov_filter_add(uint8_t *bytes, const struct ov_filter *f,
+                   enum ov_atom_kind kind, uint64_t key, uint32_t group)
 {
     uint8_t *bits = bytes + (kind == OV_ATOM_LONG ? 0 : OV_SCREEN_SIZE);
 
@@ -80,10 +81,39 @@ void ov_filter_add(uint8_t *bytes, uint32_t log, enum ov_atom_kind kind,
         return;
     }
     for (uint32_t i = 0; i < (kind == OV_ATOM_LONG ? 4 : 1); i++) {
-        uint32_t h = ov_filter_hash((uint32_t)(key >> 8 * i));
+        uint32_t h = ov_filter_hash((uint32_t)(key >> 8 * i) ^ f->salt);
 
-        set_bits(bits, h >> (32 - log), ov_filter_bits(h));
+        set_bits(bits, h >> (32 - f->log), ov_filter_bits(h));
     }
+}
+
+static uint64_t chance_of(const struct ov_filter *f, const uint8_t window[4])
+{
+    uint32_t bits;
+
+    if (!ov_window_passes(f, window))
+        return 0;
+    bits = ov_atom_bits(window, 4);
+    return bits < 32 ? (uint64_t)1 << (32 - bits) : 0;
+}
+
+uint64_t ov_filter_chance(const struct ov_filter *f)
+{
+    static const uint8_t common[] = {0, 0xff, ' ', 0xcc, 0x90};
+    uint64_t chance = 0;
+
+    /* One byte again and again, but for one of the four. */
+    for (size_t i = 0; i < sizeof(common); i++)
+        for (uint32_t other = 0; other < 4 * 256; other++) {
+            uint8_t window[4] = {common[i], common[i], common[i], common[i]};
+            uint8_t byte = (uint8_t)(other >> 2);
+
+            if (byte == common[i] && (other & 3) > 0)
+                continue;
+            window[other & 3] = byte;
+            chance += chance_of(f, window);
+        }
+    return chance;
 }
 
 /* Compilers turn this into vector code. */

@@ -20,6 +20,7 @@ struct ov_filter {
     struct ov_span bits;   /* the filter's words, or the bitmap */
     const uint8_t *screen; /* 4 rows (SHORT: 2); NULL for LONG */
     uint32_t log;
+    uint32_t salt; /* mixed into each window (LONG, MID) */
 };
 
 #define OV_FILTER_LOG_MIN 10
@@ -34,7 +35,13 @@ static inline uint64_t ov_filter_size(enum ov_atom_kind kind, uint32_t log)
 
 /* The parts of a filter of that many bytes. */
 struct ov_filter ov_filter_over(struct ov_span bytes, enum ov_atom_kind kind,
-                                uint32_t log);
+                                uint32_t log, uint32_t salt);
+
+/* How many of 2^32 bytes of clean files pass that only chance lets pass, as far
+ * as windows go that are very common there (zeros, mostly). A builder tries
+ * some salts and keeps the best, for one such window can outweigh all others.
+ */
+uint64_t ov_filter_chance(const struct ov_filter *f);
 
 /* Two multiplications, for the lower bits must be good too. */
 #define OV_FILTER_MIX_1 0x9e3779b1u
@@ -58,10 +65,10 @@ static inline uint32_t ov_filter_bits(uint32_t hash)
 /* The log that n atoms should have. */
 uint32_t ov_filter_log(enum ov_atom_kind kind, uint64_t n);
 
-/* Puts an atom into a filter of zeros at first. group: below OV_SCREEN_GROUPS;
- * atoms with like bytes should have the same. */
-void ov_filter_add(uint8_t *bytes, uint32_t log, enum ov_atom_kind kind,
-                   uint64_t key, uint32_t group);
+/* Puts an atom into f, whose bytes are zeros at first. group: below
+ * OV_SCREEN_GROUPS; atoms with like bytes should have the same. */
+void ov_filter_add(uint8_t *bytes, const struct ov_filter *f,
+                   enum ov_atom_kind kind, uint64_t key, uint32_t group);
 
 /* Second step, for LONG atoms: a word of memory instead of a bucket.
  * An atom's mixed key (ov_atom_mix) chooses a 64-bit word of 2^log by its upper

@@ -65,7 +65,7 @@ TARGET static inline __m256i mix(__m256i v)
 TARGET static inline __m256i look_up(const struct ov_filter *f, __m256i v,
                                      __m128i shift)
 {
-    __m256i h = mix(v);
+    __m256i h = mix(_mm256_xor_si256(v, _mm256_set1_epi32((int)f->salt)));
     __m256i w = gather(f, _mm256_srl_epi32(h, shift));
     __m256i mask = _mm256_or_si256(
         bit_of(h), _mm256_or_si256(bit_of(_mm256_srli_epi32(h, 4)),

@@ -56,7 +56,7 @@ TARGET static inline __mmask16 look_up(const struct ov_filter *f, __m512i v,
                                        __m128i shift)
 {
     const __m512i one = _mm512_set1_epi32(1);
-    __m512i h = mix(v);
+    __m512i h = mix(_mm512_xor_si512(v, _mm512_set1_epi32((int)f->salt)));
     __m512i w =
         _mm512_i32gather_epi32(_mm512_srl_epi32(h, shift), f->bits.ptr, 4);
     __m512i mask = _mm512_ternarylogic_epi32(

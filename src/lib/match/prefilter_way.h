@@ -23,7 +23,7 @@ struct ov_prefilter_kernels {
 static inline bool ov_window_passes(const struct ov_filter *f,
                                     const uint8_t *at)
 {
-    uint32_t h = ov_filter_hash(ov_load32le(at));
+    uint32_t h = ov_filter_hash(ov_load32le(at) ^ f->salt);
     uint32_t mask = ov_filter_bits(h);
     uint32_t word = ov_load32le(f->bits.ptr + 4 * (size_t)(h >> (32 - f->log)));
 
