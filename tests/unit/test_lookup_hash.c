@@ -139,6 +139,32 @@ static void a_size_that_no_rule_has_is_rarely_wanted(void **state)
     compiled_done(&c);
 }
 
+static void a_large_table_is_searched_by_two_bytes(void **state)
+{
+    const uint32_t n = 140000;
+    struct ov_part *part = ov_part_new(0);
+    struct ov_hash_view view;
+    struct compiled c;
+    const uint8_t *table;
+
+    (void)state;
+    for (uint32_t i = 0; i < n; i++)
+        add_hash(part, i, i, "A", i + 1);
+    c = compile_parts(&source, 1, &part, 1);
+    ov_part_free(part);
+    table = c.file.ptr + c.image->sections[OV_SECTION_HASHES].at;
+    assert_int_equal(ov_load32le(table), n);
+    assert_int_equal(table[4], 2);
+    for (uint32_t i = 0; i < n; i += 13) {
+        assert_true(find(&c, i, i, 0, &view));
+        assert_int_equal(view.line, i + 1);
+        assert_false(find(&c, i, i + 1, 0, &view));
+        assert_false(find(&c, n + i, i, 0, &view));
+        ov_arena_reset(c.arena, 1 << 20);
+    }
+    compiled_done(&c);
+}
+
 static void a_damaged_page_is_no_answer(void **state)
 {
     struct ov_part *part = ov_part_new(0);
@@ -160,4 +186,5 @@ OV_TEST_MAIN(OV_TEST(a_digest_of_the_right_size_is_found),
              OV_TEST(several_rules_come_in_the_order_of_sources),
              OV_TEST(odd_sizes_are_kept),
              OV_TEST(a_size_that_no_rule_has_is_rarely_wanted),
+             OV_TEST(a_large_table_is_searched_by_two_bytes),
              OV_TEST(a_damaged_page_is_no_answer))
