@@ -21,10 +21,11 @@ import json
 import os
 import random
 import re
-import shutil
 import subprocess
 import sys
 import tempfile
+
+from clamav_version import has_clamav
 
 Body = collections.namedtuple("Body", "text yes no")
 Rule = collections.namedtuple("Rule", "ext line name yes no")
@@ -444,8 +445,7 @@ def main():
     parser.add_argument("--keep")
     parser.add_argument("--kind", action="append", choices=sorted(KINDS))
     options = parser.parse_args()
-    if shutil.which("clamscan") is None:
-        print("clamscan is not installed: tools/install-deps")
+    if not has_clamav("clamscan"):
         return 77
     run = Differential(options)
     for seed in range(options.seed, options.seed + options.rounds):

@@ -20,10 +20,11 @@ import json
 import os
 import random
 import re
-import shutil
 import subprocess
 import sys
 import tempfile
+
+from clamav_version import has_clamav
 
 MOST_BYTES = 256 << 10
 PATTERN = 8
@@ -179,8 +180,7 @@ def compare(probe, corpus, folder):
 
 
 def main():
-    if shutil.which("clamscan") is None or shutil.which("sigtool") is None:
-        print("no clamscan or sigtool: skipped")
+    if not has_clamav("clamscan", "sigtool"):
         return 77
     with tempfile.TemporaryDirectory() as folder:
         return compare(sys.argv[1], sys.argv[2], folder)

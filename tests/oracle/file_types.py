@@ -20,7 +20,6 @@ import json
 import os
 import random
 import re
-import shutil
 import struct
 import subprocess
 import sys
@@ -28,6 +27,8 @@ import tarfile
 import tempfile
 import zipfile
 import zlib
+
+from clamav_version import has_clamav
 
 MARK = b"OvertTypeMark."
 TEXT = b"The quick brown fox jumps over the lazy dog.\n"
@@ -201,8 +202,7 @@ def compare(probe, folder):
 
 
 def main():
-    if shutil.which("clamscan") is None:
-        print("no clamscan: skipped")
+    if not has_clamav("clamscan"):
         return 77
     with tempfile.TemporaryDirectory() as folder:
         return compare(sys.argv[1], folder)

@@ -10,11 +10,12 @@ PROBE is the views_probe program. Pages and texts are generated from the seed
 """
 import os
 import random
-import shutil
 import struct
 import subprocess
 import sys
 import tempfile
+
+from clamav_version import has_clamav
 
 INLINE = ["text", "HELLO ", "b ", " X", " ", "  ", "\n", "\r\n", "\t", "&amp;",
           "&#65;", "&#x4f;", "&nbsp;", "&bogus;", "&lt;", "&euro; ", "&", ";",
@@ -109,8 +110,7 @@ def actual(probe, kind, data):
 
 
 def main():
-    if shutil.which("sigtool") is None:
-        print("no sigtool here: skipped")
+    if not has_clamav("sigtool"):
         return 77
     probe = sys.argv[1]
     seed = int(sys.argv[2]) if len(sys.argv) > 2 else 1
