@@ -72,7 +72,8 @@ static void walk(const char *path, enum ov_type type, struct ov_span bytes,
     enum ov_status status;
 
     print_object(path, type, bytes);
-    if (depth == DEPTH_MAX || ov_type_kind(type) != OV_KIND_CONTAINER)
+    if (depth == DEPTH_MAX ||
+        (ov_type_kind(type) != OV_KIND_CONTAINER && type != OV_TYPE_HTML))
         return;
     status = ov_unpacker_open(&job, &u);
     while (status == OV_OK) {

@@ -60,6 +60,7 @@ static const struct ov_unpack_ops *const table[OV_N_TYPES] = {
     [OV_TYPE_SZDD] = &ov_unpack_mspack,
     [OV_TYPE_RTF] = &ov_unpack_rtf,
     [OV_TYPE_SWF] = &ov_unpack_stream,
+    [OV_TYPE_HTML] = &ov_unpack_page,
     [OV_TYPE_GZ] = &ov_unpack_stream,
     [OV_TYPE_BZ] = &ov_unpack_stream,
     [OV_TYPE_XZ] = &ov_unpack_stream,

@@ -28,6 +28,7 @@ extern const struct ov_unpack_ops ov_unpack_mail;
 extern const struct ov_unpack_ops ov_unpack_mspack;
 extern const struct ov_unpack_ops ov_unpack_ole2;
 extern const struct ov_unpack_ops ov_unpack_pdf;
+extern const struct ov_unpack_ops ov_unpack_page;
 extern const struct ov_unpack_ops ov_unpack_parts;
 extern const struct ov_unpack_ops ov_unpack_rtf;
 extern const struct ov_unpack_ops ov_unpack_stream;
