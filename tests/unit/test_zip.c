@@ -223,27 +223,57 @@ static void both_are_given_where_the_lists_differ(void **state)
     zipped_done(&z);
 }
 
+/* "the secret text" stored under the password "pass", by Info-ZIP 3.0. */
+static const uint8_t sealed[] = {
+    0x50, 0x4b, 0x03, 0x04, 0x0a, 0x00, 0x09, 0x00, 0x00, 0x00, 0x00, 0x00,
+    0x21, 0x58, 0x82, 0x34, 0x3c, 0xa6, 0x1b, 0x00, 0x00, 0x00, 0x0f, 0x00,
+    0x00, 0x00, 0x05, 0x00, 0x00, 0x00, 0x73, 0x2e, 0x74, 0x78, 0x74, 0xbf,
+    0x01, 0x6c, 0xcb, 0x21, 0xd1, 0x63, 0xad, 0x4c, 0xc4, 0x4c, 0xda, 0x1c,
+    0x56, 0xfc, 0x67, 0xa8, 0x82, 0xfe, 0xff, 0xbf, 0x10, 0xc5, 0x3e, 0xd7,
+    0xc1, 0x9d, 0x50, 0x4b, 0x07, 0x08, 0x82, 0x34, 0x3c, 0xa6, 0x1b, 0x00,
+    0x00, 0x00, 0x0f, 0x00, 0x00, 0x00, 0x50, 0x4b, 0x01, 0x02, 0x1e, 0x03,
+    0x0a, 0x00, 0x09, 0x00, 0x00, 0x00, 0x00, 0x00, 0x21, 0x58, 0x82, 0x34,
+    0x3c, 0xa6, 0x1b, 0x00, 0x00, 0x00, 0x0f, 0x00, 0x00, 0x00, 0x05, 0x00,
+    0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0xa4, 0x81,
+    0x00, 0x00, 0x00, 0x00, 0x73, 0x2e, 0x74, 0x78, 0x74, 0x50, 0x4b, 0x05,
+    0x06, 0x00, 0x00, 0x00, 0x00, 0x01, 0x00, 0x01, 0x00, 0x33, 0x00, 0x00,
+    0x00, 0x4e, 0x00, 0x00, 0x00, 0x00, 0x00};
+
 static void an_encrypted_member_needs_its_password(void **state)
 {
-    /* "secret" stored under the password "pass", by Info-ZIP 3.0. */
-    static const uint8_t data[] = {0x14, 0x15, 0x92};
-    struct zipped z = zipped_new();
-    struct put a = {.name = "a",
-                    .data = ov_span_of(data, sizeof(data)),
-                    .real_size = 6,
-                    .flags = 1};
     struct ov_opened o;
 
     (void)state;
-    put_central(&z, &a, put_local(&z, &a));
-    put_end(&z);
-    assert_int_equal(opened(&o, OV_TYPE_ZIP, ov_buf_span(&z.file)), OV_OK);
+    assert_int_equal(
+        opened(&o, OV_TYPE_ZIP, ov_span_of(sealed, sizeof(sealed))), OV_OK);
     take_member(&o);
     assert_true(o.member.is_encrypted);
     assert_int_equal(o.read_status, OV_ENCRYPTED);
+    assert_int_equal(o.bytes.len, 0);
     expect_end(&o);
     closed(&o);
-    zipped_done(&z);
+}
+
+static void the_right_password_of_several_opens_a_member(void **state)
+{
+    static const struct ov_span passwords[] = {
+        {(const uint8_t *)"wrong", 5},
+        {(const uint8_t *)"", 0},
+        {(const uint8_t *)"pass", 4},
+    };
+    struct ov_opened o;
+
+    (void)state;
+    assert_int_equal(
+        opened(&o, OV_TYPE_ZIP, ov_span_of(sealed, sizeof(sealed))), OV_OK);
+    ov_unpacker_free(o.unpacker);
+    o.job.passwords = passwords;
+    o.job.n_passwords = 3;
+    assert_int_equal(ov_unpacker_open(&o.job, &o.unpacker), OV_OK);
+    expect_member(&o, "s.txt", "the secret text");
+    assert_true(o.member.is_encrypted);
+    expect_end(&o);
+    closed(&o);
 }
 
 /* A million bytes in a thousand, used by a thousand entries: the whole would
@@ -351,6 +381,7 @@ OV_TEST_MAIN(OV_TEST(members_come_with_names_and_bytes),
              OV_TEST(a_program_before_the_archive_shifts_it),
              OV_TEST(both_are_given_where_the_lists_differ),
              OV_TEST(an_encrypted_member_needs_its_password),
+             OV_TEST(the_right_password_of_several_opens_a_member),
              OV_TEST(overlapping_members_end_in_the_budget),
              OV_TEST(a_member_larger_than_wanted_gives_its_beginning),
              OV_TEST(a_wrong_size_in_the_directory_changes_nothing),
