@@ -380,6 +380,48 @@ static void after_a_bad_rule_the_next_ones_are_read(void **state)
                               OV_SPAN_LIT("rule e, column 21: 'd'")));
 }
 
+/* Each rule doubles the one before it; the last ones are left out. */
+static void rules_that_grow_without_end_are_left_out(void **state)
+{
+    static char text[4000];
+    struct ov_diag diag;
+    size_t n = (size_t)snprintf(text, sizeof(text),
+                                "rule a0 { condition: filesize > 1 }\n");
+
+    (void)state;
+    for (int i = 1; i < 40; i++)
+        n += (size_t)snprintf(text + n, sizeof(text) - n,
+                              "rule a%d { condition: a%d and a%d }\n", i, i - 1,
+                              i - 1);
+    OV_AUTO(part) part = parse(text, OV_OK, &diag);
+
+    assert_true(part->rules.n > 10);
+    assert_int_equal(part->rules.n + part->skips.n, 40);
+    assert_true(ov_span_equal(part->skips.items[0].why,
+                              OV_SPAN_LIT("the condition is too long")));
+}
+
+/* Two conditions that fit alone, but not together. */
+static void a_rule_too_long_with_the_global_ones_is_left_out(void **state)
+{
+    static char text[4000];
+    struct ov_diag diag;
+    size_t n = (size_t)snprintf(text, sizeof(text),
+                                "rule a0 { condition: filesize > 1 }\n");
+
+    (void)state;
+    for (int i = 1; i < 16; i++)
+        n += (size_t)snprintf(text + n, sizeof(text) - n,
+                              "rule a%d { condition: a%d and a%d }\n", i, i - 1,
+                              i - 1);
+    (void)snprintf(text + n, sizeof(text) - n,
+                   "global rule g { condition: a15 }\n");
+    OV_AUTO(part) part = parse(text, OV_OK, &diag);
+
+    assert_int_equal(part->rules.n + part->skips.n, 17);
+    assert_true(part->skips.n > 0);
+}
+
 /* 10,000 brackets, then 10,000 operators: an error, not a crash. */
 static void deep_conditions_are_refused(void **state)
 {
@@ -437,5 +479,7 @@ OV_TEST_MAIN(OV_TEST(operators_bind_as_in_the_documentation),
              OV_TEST(errors_name_place_text_and_remedy),
              OV_TEST(what_is_not_taken_yet_leaves_the_rule_out),
              OV_TEST(after_a_bad_rule_the_next_ones_are_read),
+             OV_TEST(rules_that_grow_without_end_are_left_out),
+             OV_TEST(a_rule_too_long_with_the_global_ones_is_left_out),
              OV_TEST(deep_conditions_are_refused),
              OV_TEST(memory_that_is_out_is_an_error_and_nothing_leaks))

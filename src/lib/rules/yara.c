@@ -357,15 +357,34 @@ static enum ov_status join_globals(struct ov_yara_parser *p,
     return p->uses.n > 0 ? keep(p, rule) : OV_OK;
 }
 
+/* With the global rules its condition is longer than one may be. */
+static enum ov_status skip_too_long(struct ov_yara_parser *p,
+                                    const struct ov_yara_rule *rule)
+{
+    struct ov_skip *s = ov_part_add(&p->part->skips);
+
+    if (s == NULL)
+        return OV_NO_MEMORY;
+    s->line = rule->line;
+    s->n = 1;
+    s->why = OV_SPAN_LIT("the condition is too long");
+    s->what = rule->name;
+    return OV_OK;
+}
+
 static enum ov_status emit_rule(struct ov_yara_parser *p,
                                 struct ov_yara_rule *rule)
 {
     struct ov_yara_rule joined = *rule;
+    enum ov_status status;
     struct ov_rule *out;
 
     if (rule->is_skipped || rule->is_private)
         return OV_OK;
-    OV_TRY(join_globals(p, &joined));
+    status = join_globals(p, &joined);
+    if (status == OV_LIMIT_SIZE || status == OV_UNSUPPORTED)
+        return skip_too_long(p, rule);
+    OV_TRY(status);
     out = ov_part_add(&p->part->rules);
     if (out == NULL)
         return OV_NO_MEMORY;
