@@ -114,9 +114,9 @@ static void types_in_target_descriptions_are_told_by_name(void **state)
 
     (void)state;
     ov_put_format(&expected,
-                  "term 0, container %d, and, intermediate 2 %d, and, "
-                  "intermediate 1 %d, and, handler %d, and",
-                  OV_TYPE_ZIP, OV_TYPE_ZIP, OV_TYPE_RAR, OV_TYPE_MAIL);
+                  "term 0, container %d, and, intermediate 1 %d, and, "
+                  "intermediate 2 %d, and, handler %d, and",
+                  OV_TYPE_ZIP, OV_TYPE_RAR, OV_TYPE_ZIP, OV_TYPE_MAIL);
     ov_put_u8(&expected, 0);
     expect_condition(TDB ",Container:CL_TYPE_ZIP,Intermediates:CL_TYPE_ZIP>"
                          "CL_TYPE_RAR,HandlerType:CL_TYPE_MAIL",

@@ -131,15 +131,24 @@ static enum ov_status read_container(struct reader *r, struct ov_span value)
 static enum ov_status read_intermediates(struct reader *r, struct ov_span value)
 {
     struct ov_span names[MAX_INTERMEDIATES + 1];
+    uint32_t types[MAX_INTERMEDIATES];
+    uint64_t up = 0;
     size_t n = ov_clam_split(value, '>', names, MAX_INTERMEDIATES + 1);
 
     if (n > MAX_INTERMEDIATES)
         return leave_out(r->fault, "too many intermediate types", value);
-    for (size_t i = 0; i < n; i++) {
-        uint32_t type = 0;
-
-        OV_TRY(type_of(r, names[i], &type));
-        ov_cond_put2(r->code, OV_COND_INTERMEDIATE, n - i, type);
+    for (size_t i = 0; i < n; i++)
+        OV_TRY(type_of(r, names[i], &types[i]));
+    /* clamscan does not go up a level for CL_TYPE_ANY; it only asks whether
+     * there are so many levels. */
+    for (size_t i = n; i-- > 0;) {
+        if (types[i] == OV_TYPE_ANY)
+            continue;
+        ov_cond_put2(r->code, OV_COND_INTERMEDIATE, ++up, types[i]);
+        ov_cond_put(r->code, OV_COND_AND);
+    }
+    if (up < n) {
+        ov_cond_put2(r->code, OV_COND_INTERMEDIATE, n, OV_TYPE_ANY);
         ov_cond_put(r->code, OV_COND_AND);
     }
     return OV_OK;
