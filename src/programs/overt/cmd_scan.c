@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "command.h"
+#include "config.h"
 #include "option.h"
 #include "report_people.h"
 #include "scan_job.h"
@@ -263,13 +264,29 @@ static int scan(struct scan_options *o)
     return out_flush(r.out) ? code : EXIT_ERROR;
 }
 
+/* Rules on the command line take the place of overt.conf's, not a seat beside
+ * them. */
+static void forget_configured_rules(struct scan_options *o, size_t n)
+{
+    if (n == 0 || o->rules.n_paths == n)
+        return;
+    o->rules.n_paths -= n;
+    memmove(o->rule_paths, o->rule_paths + n,
+            o->rules.n_paths * sizeof(o->rule_paths[0]));
+}
+
 int cmd_scan(int argc, char **argv)
 {
     static struct scan_options o; /* zeroed; large */
     bool is_help = false;
+    size_t n_configured;
 
+    if (!config_apply(&options, "scan", &o))
+        return EXIT_ERROR;
+    n_configured = o.rules.n_paths;
     if (!options_parse(&options, &argc, argv, &o, &is_help))
         return EXIT_ERROR;
+    forget_configured_rules(&o, n_configured);
     if (is_help)
         return EXIT_CLEAN;
     if (argc < 2 && o.job.files_from == NULL) {
