@@ -94,6 +94,30 @@ static void a_file_over_a_limit_is_inconclusive(void **state)
     help_close(&h);
 }
 
+static void own_magics_take_the_place_of_the_built_in_ones(void **state)
+{
+    static const char *const rules[] = {
+        "a.ndb", "Test.Elf:6:*:7468652062797465\n", "a.ftm",
+        "0:2:4d41474943:own magic:CL_TYPE_ANY:CL_TYPE_ELF\n", NULL};
+    static const char *const plain[] = {
+        "a.ndb", "Test.Elf:6:*:7468652062797465\n", NULL};
+    struct scan_help h;
+
+    (void)state;
+    help_open(&h, rules);
+    assert_int_equal(help_scan(&h, OV_SPAN_LIT("\1\2MAGIC the bytes")),
+                     OV_DETECTED);
+    assert_int_equal(help_scan(&h, OV_SPAN_LIT("\1MAGIC the bytes\1\2")),
+                     OV_CLEAN);
+    assert_int_equal(help_scan(&h, OV_SPAN_LIT("\177ELF\1\2 the bytes")),
+                     OV_CLEAN);
+    help_close(&h);
+    help_open(&h, plain);
+    assert_int_equal(help_scan(&h, OV_SPAN_LIT("\177ELF\1\2 the bytes")),
+                     OV_DETECTED);
+    help_close(&h);
+}
+
 static void a_damaged_image_is_never_clean(void **state)
 {
     static const char *const rules[] = {"a.ndb", "Test.One:0:*:68656c6c6f\n",
@@ -116,4 +140,5 @@ OV_TEST_MAIN(OV_TEST(a_body_rule_finds_its_bytes),
              OV_TEST(without_all_matches_the_first_ends_the_scan),
              OV_TEST(a_digest_on_the_allow_list_clears_what_is_inside),
              OV_TEST(a_file_over_a_limit_is_inconclusive),
+             OV_TEST(own_magics_take_the_place_of_the_built_in_ones),
              OV_TEST(a_damaged_image_is_never_clean))

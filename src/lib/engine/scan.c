@@ -65,6 +65,8 @@ enum ov_status ov_scanner_new(struct ov_image *image, struct ov_scanner **ret,
                            "the image's section of patterns is damaged");
     OV_TRY(read_passwords(s));
     s->member_rules = ov_lookup_members(image, s->lasting, &s->n_member_rules);
+    s->magics = ov_lookup_magics(image, s->lasting, &s->n_magics);
+    s->has_own_magics = ov_has_direct_magic(s->magics, s->n_magics);
     if (image->store.is_damaged)
         return ov_diag_set(diag, OV_BAD_DIGEST, 0, "the image is damaged");
     *ret = OV_STEAL(s);
@@ -223,7 +225,8 @@ static void push_object(struct ov_scan *scan, struct ov_span bytes,
         .parent =
             scan->top > 0 ? &scan->scanner->frames[scan->top - 1].object : NULL,
     };
-    f->object.type = type != OV_TYPE_DATA ? type : ov_type_identify(bytes);
+    f->object.type =
+        type != OV_TYPE_DATA ? type : ov_identify(scan->scanner, bytes);
 }
 
 /* Reads the member into the frame above the top one and makes that the top. */

@@ -34,7 +34,10 @@ struct ov_scanner {
     size_t n_member_rules;
     struct ov_span *passwords;
     size_t n_passwords;
-    struct ov_buf text; /* normalised forms of the object at hand */
+    const struct ov_magic_rule *magics;
+    size_t n_magics;
+    bool has_own_magics; /* instead of the built-in ones */
+    struct ov_buf text;  /* normalised forms of the object at hand */
     struct ov_html_views html;
     struct ov_frame frames[OV_SCAN_MAX_DEPTH + 1];
 };
@@ -72,6 +75,10 @@ void ov_examine(struct ov_scan *scan);
 /* Matches one view of the top frame's object and evaluates the rules of which
  * a pattern occurred. */
 void ov_examine_view(struct ov_scan *scan, const struct ov_view *view);
+
+/* magic.c: an object's type, by the image's magics if it has some. */
+enum ov_type ov_identify(const struct ov_scanner *s, struct ov_span bytes);
+bool ov_has_direct_magic(const struct ov_magic_rule *list, size_t n);
 
 /* views.c: the normalised views of the top frame's object, if it is text. */
 void ov_examine_normalised(struct ov_scan *scan);
