@@ -254,6 +254,10 @@ static bool load_files(const struct rule_files *files,
         return true;
     if (!compile(files, options, key_text, ret))
         return false;
+    if (options->skip_errors && ret->report.n_skipped > 0)
+        out_error("%llu rules are not used: overt rules build and overt rules "
+                  "check tell which, and why",
+                  (unsigned long long)ret->report.n_skipped);
     /* With lines left out it is compiled again each time, so that they are
      * told each time. */
     if (has_path && !ret->has_errors)
