@@ -168,14 +168,12 @@ def ndb_rule(rng, name):
         yes = rng.randbytes(at + rng.randint(0, shift)) + b.yes + tail
         no = rng.randbytes(at + shift + 1) + b.yes + tail
     elif kind > 0.85:
+        # With a shift clamscan 1.4 misses some that lie inside it; overt does
+        # not (docs/limits.md).
         tail = rng.randbytes(rng.randint(0, 90))
-        at = len(b.yes) + len(tail)
-        shift = rng.choice([0, 0, rng.randint(1, 20)])
-        offset = "EOF-%d" % (at + shift)
-        if shift:
-            offset += ",%d" % shift
+        offset = "EOF-%d" % (len(b.yes) + len(tail))
         yes = rng.randbytes(200) + b.yes + tail
-        no = yes + b"z" * (shift + 1)
+        no = yes + b"z"
     return Rule("ndb", "%s:0:%s:%s" % (name, offset, b.text), name, yes, no)
 
 
