@@ -364,7 +364,10 @@ static bool is_another(const struct ov_decode_job *job, struct flow *f)
 static enum ov_status run_all(const struct ov_decode_job *job,
                               struct ov_buf *into, size_t *ret_used)
 {
-    struct flow f = {.in = job->in.ptr, .in_len = job->in.len};
+    /* An empty span has no address, and decoders add to it. */
+    static const uint8_t nothing[1];
+    struct flow f = {.in = job->in.len > 0 ? job->in.ptr : nothing,
+                     .in_len = job->in.len};
     enum ov_status status;
 
     do
