@@ -6,6 +6,9 @@
 . "$(dirname "$0")/lib.sh"
 
 command -v clamscan >/dev/null || skip "clamscan is not installed"
+# Others print other paths and summaries.
+clamscan --version | grep -q '^ClamAV 1\.4\.[6-9]' ||
+    skip "clamscan is not 1.4.6 or a later 1.4"
 
 reset_tree() {
     rm -rf d q
