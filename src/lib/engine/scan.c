@@ -281,19 +281,43 @@ static void step(struct ov_scan *scan)
         scan->top--;
 }
 
+static void offer_shards(struct ov_scan *scan)
+{
+    if (!is_to_split(scan) || scan->findings->split == NULL)
+        return;
+    scan->is_split = true;
+    scan->findings->split(scan->findings->data);
+}
+
+/* Whether the file's members can be given out before it is examined itself:
+ * other workers may be waiting for their share of it. */
+static bool is_early(const struct ov_scan *scan)
+{
+    return scan->options->n_shards > 1 && scan->options->shard == 0 &&
+           scan->scanner->frames[0].object.type == OV_TYPE_ZIP;
+}
+
 static void walk(struct ov_scan *scan)
 {
-    scan->is_split = scan->options->shard > 0;
-    if (!scan->is_split)
-        ov_examine(scan);
-    if (!scan->is_stopped)
+    const struct ov_frame *file = &scan->scanner->frames[0];
+    bool is_opened_early = is_early(scan);
+
+    if (is_opened_early) {
         open_container(scan);
-    if (is_to_split(scan) && scan->findings->split != NULL) {
-        scan->is_split = true;
-        scan->findings->split(scan->findings->data);
+        offer_shards(scan);
+    }
+    if (scan->options->shard == 0)
+        ov_examine(scan);
+    if (is_opened_early && file->object.type != OV_TYPE_ZIP) {
+        close_container(scan); /* a rule said that it is something else */
+        is_opened_early = false;
+    }
+    if (!is_opened_early && !scan->is_stopped) {
+        open_container(scan);
+        offer_shards(scan);
     }
     while (!scan->is_stopped) {
-        if (scan->top == 0 && scan->scanner->frames[0].unpacker == NULL)
+        if (scan->top == 0 && file->unpacker == NULL)
             break;
         step(scan);
     }
@@ -314,7 +338,8 @@ void ov_scanner_scan(struct ov_scanner *s, struct ov_span bytes,
                      const struct ov_scan_options *options,
                      const struct ov_findings *findings, struct ov_outcome *ret)
 {
-    struct ov_scan scan = {.scanner = s, .findings = findings};
+    struct ov_scan scan = {
+        .scanner = s, .findings = findings, .is_split = options->shard > 0};
     enum ov_status status;
 
     set_up(&scan, options);
