@@ -136,9 +136,28 @@ static void a_damaged_image_is_never_clean(void **state)
     help_close(&h);
 }
 
+static void a_damaged_hash_table_is_never_clean(void **state)
+{
+    static const char *const rules[] = {
+        "a.hdb", "00112233445566778899aabbccddeeff:9:Test.Hash\n", NULL};
+    struct scan_help h;
+    size_t at;
+
+    (void)state;
+    help_open(&h, rules);
+    assert_int_equal(help_scan(&h, OV_SPAN_LIT("say hello")), OV_CLEAN);
+    at = h.image->sections[OV_SECTION_HASHES].at;
+    memset(h.image->store.is_checked, 0,
+           (h.image->store.all.len >> OV_STORE_PAGE_LOG) + 1);
+    h.image_bytes.ptr[at + 8] ^= 1;
+    assert_int_equal(help_scan(&h, OV_SPAN_LIT("say hello")), OV_INCONCLUSIVE);
+    help_close(&h);
+}
+
 OV_TEST_MAIN(OV_TEST(a_body_rule_finds_its_bytes),
              OV_TEST(without_all_matches_the_first_ends_the_scan),
              OV_TEST(a_digest_on_the_allow_list_clears_what_is_inside),
              OV_TEST(a_file_over_a_limit_is_inconclusive),
              OV_TEST(own_magics_take_the_place_of_the_built_in_ones),
+             OV_TEST(a_damaged_hash_table_is_never_clean),
              OV_TEST(a_damaged_image_is_never_clean))

@@ -72,7 +72,9 @@ static void try_object_digests(struct ov_scan *scan)
         if ((wanted & 1u << kind) == 0)
             continue;
         digest = ov_object_digest(o, (enum ov_digest_kind)kind);
-        if (digest != NULL)
+        if (digest == NULL)
+            ov_report_status(scan, OV_UNSUPPORTED, "digest", 0);
+        else
             try_digest(scan, OV_HASH_OF_OBJECT, (enum ov_digest_kind)kind,
                        digest, o->bytes.len);
     }
@@ -352,6 +354,9 @@ void ov_examine(struct ov_scan *scan)
         try_pe_digests(scan);
     if (!scan->is_stopped)
         ov_examine_normalised(scan);
+    /* A look-up that met a damaged page says only that it found nothing. */
+    if (scan->scanner->image->store.is_damaged && !scan->is_stopped)
+        ov_report_status(scan, OV_BAD_DIGEST, "rules", 0);
     o->has_facts = false;
     scan->reported = NULL;
     ov_arena_reset(scan->scanner->scratch, (size_t)4 << 20);
