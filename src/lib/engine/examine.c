@@ -19,11 +19,24 @@ static struct ov_object *object_of(struct ov_scan *scan)
     return &scan->scanner->frames[scan->top].object;
 }
 
-static const struct ov_layout *layout_of(void *data)
+/* The object's facts, or NULL and a reason that says so. */
+static const struct ov_facts *facts_of(struct ov_scan *scan)
 {
-    struct ov_scan *scan = data;
     const struct ov_facts *facts =
         ov_object_facts(object_of(scan), scan->scanner->scratch, &scan->budget);
+
+    if (facts == NULL)
+        ov_report_status(scan,
+                         ov_budget_left(&scan->budget, OV_COST_STEPS) == 0
+                             ? OV_LIMIT_WORK
+                             : OV_NO_MEMORY,
+                         "facts", 0);
+    return facts;
+}
+
+static const struct ov_layout *layout_of(void *data)
+{
+    const struct ov_facts *facts = facts_of(data);
 
     return facts == NULL ? NULL : &facts->layout;
 }
@@ -113,8 +126,7 @@ static void try_pe_digests(struct ov_scan *scan)
     if (!has_hashes_of(scan, OV_HASH_OF_SECTION) &&
         !has_hashes_of(scan, OV_HASH_OF_IMPORTS))
         return;
-    facts =
-        ov_object_facts(object_of(scan), scan->scanner->scratch, &scan->budget);
+    facts = facts_of(scan);
     if (facts == NULL)
         return;
     for (uint32_t i = 0; i < facts->layout.n_sections && !scan->is_stopped; i++)
