@@ -13,6 +13,7 @@
  * while it is read ends this process (SIGBUS), and that file is inconclusive.
  * The image is mapped shared: one copy for all workers. */
 
+#include <malloc.h>
 #include <sys/mman.h>
 #include <time.h>
 #include <unistd.h>
@@ -29,6 +30,7 @@
 
 #define MAP_FROM ((uint64_t)256 << 20)
 #define KEEP_BUFFER ((size_t)32 << 20)
+#define OWN_PAGES_FROM (1 << 20)
 #define MAX_SHOWN_BYTES 256
 #define DEFAULT_MAX_OBJECT ((uint64_t)100 << 20)
 
@@ -310,6 +312,16 @@ static bool warm_up(void)
     return is_good;
 }
 
+/* What a large file needed goes back at once. Left alone, the C library raises
+ * its threshold with each large block that is freed, and keeps the next ones.
+ */
+static void settle_allocator(void)
+{
+    (void)mallopt(M_ARENA_MAX, 1);
+    (void)mallopt(M_MMAP_THRESHOLD, OWN_PAGES_FROM);
+    (void)mallopt(M_TRIM_THRESHOLD, OWN_PAGES_FROM);
+}
+
 static bool go_to_jail(struct worker *w, bool is_best_effort)
 {
     const struct ov_confine how = {.profile = OV_PROFILE_WORKER,
@@ -335,6 +347,7 @@ int main(int argc, char **argv)
 
     if (w == NULL)
         return 1;
+    settle_allocator();
     w->packet = ov_alloc(OV_MSG_MAX);
     w->out = ov_buf_with_max(OV_MSG_MAX);
     w->file = ov_buf_with_max((size_t)MAP_FROM + 1);
