@@ -25,22 +25,12 @@ struct session {
     struct ov_judge_refusal *refusal;
 };
 
-static void put_words(char *to, size_t size, struct ov_span words)
-{
-    OV_AUTO_DONE(buf) text = ov_buf_with_max(size);
-
-    ov_put_escaped(&text, ov_span_clip(words, 0, size / 4 - 1));
-    ov_put_u8(&text, 0);
-    if (ov_buf_status(&text) == OV_OK)
-        memcpy(to, text.ptr, text.len);
-}
-
 static enum ov_status refuse(struct ov_judge_refusal *r, enum ov_status status,
                              const char *source, const char *text)
 {
     *r = (struct ov_judge_refusal){.status = status};
-    put_words(r->source, sizeof(r->source), ov_span_str(source));
-    put_words(r->text, sizeof(r->text), ov_span_str(text));
+    ov_escape_words(r->source, sizeof(r->source), ov_span_str(source));
+    ov_escape_words(r->text, sizeof(r->text), ov_span_str(text));
     return status;
 }
 
@@ -62,8 +52,8 @@ static enum ov_status on_refused(struct session *s, struct ov_span body)
                       : OV_MALFORMED,
         .line = f.line,
     };
-    put_words(s->refusal->source, sizeof(s->refusal->source), f.source);
-    put_words(s->refusal->text, sizeof(s->refusal->text), f.text);
+    ov_escape_words(s->refusal->source, sizeof(s->refusal->source), f.source);
+    ov_escape_words(s->refusal->text, sizeof(s->refusal->text), f.text);
     return s->refusal->status;
 }
 

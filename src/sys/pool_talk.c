@@ -62,13 +62,12 @@ static enum ov_status on_opened(struct ov_pool *p, struct ov_pool_worker *w,
 static enum ov_status on_failed(struct ov_pool *p, struct ov_span body)
 {
     struct ov_wire_failure f;
-    OV_AUTO_DONE(buf) words = ov_buf_with_max(sizeof(p->diag.text));
+    char words[sizeof(p->diag.text)];
 
     OV_TRY(ov_wire_read_failure(body, &f));
-    ov_put_escaped(&words, ov_span_clip(f.text, 0, sizeof(p->diag.text) / 4));
-    ov_put_u8(&words, 0);
+    ov_escape_words(words, sizeof(words), f.text);
     ov_pool_fail(p, f.status < OV_N_STATUS ? (enum ov_status)f.status : OV_IO,
-                 ov_buf_status(&words) == OV_OK ? (char *)words.ptr : "failed");
+                 words);
     return OV_PEER_GONE;
 }
 

@@ -57,6 +57,19 @@ for at in 9 100 4100; do
     overt rules list damaged.img
     expect_exit 2
 done
+
+# An image that another version made is told apart from a damaged one.
+cp one.img older.img
+printf '\001\000\000\000\013\000\000\000' |
+    dd of=older.img bs=1 seek=8 conv=notrunc status=none
+for command in "scan --rules older.img good" "rules list older.img" \
+    "clamscan -d older.img good"; do
+    # shellcheck disable=SC2086
+    overt $command
+    expect_exit 2
+    expect_text err "the image was made by another version of overt: build it again with overt rules build"
+done
+
 head -c 3000 one.img >cut.img
 overt scan --rules cut.img good
 expect_exit 2

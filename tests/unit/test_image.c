@@ -92,7 +92,27 @@ static void a_damaged_page_is_noticed_when_it_is_used(void **state)
     ov_buf_done(&file);
 }
 
+static void an_image_of_another_version_is_told_apart(void **state)
+{
+    struct ov_buf file;
+    struct ov_image *image = NULL;
+    struct ov_diag diag = {0};
+
+    (void)state;
+    make_image(&file);
+    for (size_t at = 8; at < 16; at++) {
+        file.ptr[at] ^= 0x10;
+        assert_int_equal(ov_image_open(ov_buf_span(&file), &image, &diag),
+                         OV_UNSUPPORTED);
+        assert_non_null(strstr(diag.text, "another version"));
+        assert_non_null(strstr(diag.text, "overt rules build"));
+        file.ptr[at] ^= 0x10;
+    }
+    ov_buf_done(&file);
+}
+
 OV_TEST_MAIN(OV_TEST(what_is_written_can_be_read),
              OV_TEST(every_flipped_byte_is_noticed),
              OV_TEST(every_cut_is_noticed),
+             OV_TEST(an_image_of_another_version_is_told_apart),
              OV_TEST(a_damaged_page_is_noticed_when_it_is_used))

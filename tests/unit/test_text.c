@@ -93,6 +93,23 @@ static void what_a_terminal_would_obey_is_escaped(void **state)
     expect(ov_put_escaped, ov_span_of("a\0b", 3), "a\\x00b");
 }
 
+static void words_that_do_not_fit_are_cut_at_their_end(void **state)
+{
+    char words[8];
+
+    (void)state;
+    ov_escape_words(words, sizeof(words), OV_SPAN_LIT("short"));
+    assert_string_equal(words, "short");
+    ov_escape_words(words, sizeof(words), OV_SPAN_LIT("exactly"));
+    assert_string_equal(words, "exactly");
+    ov_escape_words(words, sizeof(words), OV_SPAN_LIT("too long by far"));
+    assert_string_equal(words, "too lon");
+    ov_escape_words(words, sizeof(words), OV_SPAN_LIT("\x1b\x1b"));
+    assert_memory_equal(words, "\\x1b", 4);
+    ov_escape_words(words, 1, OV_SPAN_LIT("none"));
+    assert_string_equal(words, "");
+}
+
 static void json_is_valid_whatever_comes(void **state)
 {
     (void)state;
@@ -124,5 +141,6 @@ OV_TEST_MAIN(OV_TEST(numbers_stop_at_their_maximum),
              OV_TEST(signs_and_the_least_number_are_known),
              OV_TEST(hexadecimal_takes_both_cases_and_whole_bytes),
              OV_TEST(what_a_terminal_would_obey_is_escaped),
+             OV_TEST(words_that_do_not_fit_are_cut_at_their_end),
              OV_TEST(json_is_valid_whatever_comes),
              OV_TEST(utf8_has_one_spelling))

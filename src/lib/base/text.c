@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "base/text.h"
 
+#include "base/assert.h"
+
 /* Numbers, hexadecimal and text without a locale and without a NUL at the end.
  *
  * What came from outside reaches a terminal, a log or JSON only through
@@ -148,6 +150,17 @@ void ov_put_escaped(struct ov_buf *b, struct ov_span s)
         }
         s = ov_span_clip(s, len, s.len);
     }
+}
+
+void ov_escape_words(char *to, size_t size, struct ov_span s)
+{
+    OV_AUTO_DONE(buf) text = ov_buf_with_max(size - 1);
+
+    OV_ASSERT(size > 0);
+    ov_put_escaped(&text, s); /* stops when it is full */
+    if (text.len > 0)
+        memcpy(to, text.ptr, text.len);
+    to[text.len] = '\0';
 }
 
 static void put_json_char(struct ov_buf *b, struct ov_span c)

@@ -26,6 +26,10 @@ void ov_put_hex(struct ov_buf *b, struct ov_span s);
  * through which strings from outside reach a terminal or a journal. */
 void ov_put_escaped(struct ov_buf *b, struct ov_span s);
 
+/* The same into to, with a NUL at its end; what does not fit into size bytes is
+ * left out. */
+void ov_escape_words(char *to, size_t size, struct ov_span s);
+
 /* Appends s as the inside of a JSON string. Bytes that are not UTF-8 become
  * U+FFFD, as RFC 8259 section 8.1 wants valid text. */
 void ov_put_json(struct ov_buf *b, struct ov_span s);

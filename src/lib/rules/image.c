@@ -3,11 +3,13 @@
 
 #include "base/assert.h"
 #include "base/reader.h"
+#include "rules/layout_digest.h"
 
 /* Layout (docs/protocol-image.md):
  *
  *   0      magic "OVERTIMG"
- *   8      u32 version, u32 number of sections
+ *   8      u64 fingerprint of everything behind the header: OV_LAYOUT_DIGEST,
+ *          made by tools/layout-digest from the code that knows the layout
  *   16     u64 length of the whole file
  *   24     u64 place of the table of page digests, which ends the file
  *   32     SHA-256 of that table
@@ -18,7 +20,6 @@
  *          page 0 only the bytes behind the header count
  */
 #define MAGIC "OVERTIMG"
-#define VERSION 1
 #define HEADER_LEN ((size_t)4096)
 #define TABLE_AT ((size_t)64)
 #define DIGEST_AT (TABLE_AT + (size_t)OV_N_SECTIONS * 16)
@@ -73,8 +74,7 @@ static void put_header(const struct ov_image *layout, uint64_t digests_at,
                        uint64_t total, struct ov_buf *b)
 {
     ov_put_span(b, OV_SPAN_LIT(MAGIC));
-    ov_put_u32(b, VERSION);
-    ov_put_u32(b, OV_N_SECTIONS);
+    ov_put_u64(b, OV_LAYOUT_DIGEST);
     ov_put_u64(b, total);
     ov_put_u64(b, digests_at);
     ov_put_span(b, ov_span_of(layout->page_digests_root, SHA256_LEN));
@@ -149,17 +149,14 @@ static enum ov_status read_header(struct ov_span bytes, struct ov_image *image,
     struct ov_reader r = ov_reader_over(bytes);
     uint64_t total;
     uint64_t digests_at;
-    uint32_t version;
 
     if (!ov_span_starts(bytes, OV_SPAN_LIT(MAGIC)))
         return ov_diag_set(diag, OV_MALFORMED, 0, "this is not a rule image");
     ov_reader_skip(&r, sizeof(MAGIC) - 1);
-    version = ov_read_u32le(&r);
-    if (version != VERSION || ov_read_u32le(&r) != OV_N_SECTIONS)
+    if (ov_read_u64le(&r) != OV_LAYOUT_DIGEST)
         return ov_diag_set(diag, OV_UNSUPPORTED, 0,
-                           "the image is of format %u, this program reads %u: "
-                           "build it again",
-                           version, VERSION);
+                           "the image was made by another version of overt: "
+                           "build it again with overt rules build");
     total = ov_read_u64le(&r);
     digests_at = ov_read_u64le(&r);
     if (ov_reader_status(&r) != OV_OK || total != bytes.len)
