@@ -100,7 +100,33 @@ static void each_match_is_paid_for(void **state)
     ov_arena_free(f.arena);
 }
 
+static void what_is_not_listed_is_told(void **state)
+{
+    struct fixture f;
+    const struct ov_hit *hit;
+
+    (void)state;
+    begin(&f);
+    for (uint64_t i = 0; i < OV_HITS_KEPT; i++)
+        add(&f, 1, 2 * i, 1);
+    hit = ov_hits_find(&f.hits, 1);
+    assert_true(ov_hit_is_whole(hit));
+    add(&f, 1, 900000, 1);
+    add(&f, 1, 900000, 1);
+    add(&f, 1, 900001, 1);
+    assert_false(ov_hit_is_whole(hit));
+    assert_int_equal(hit->n_matches, OV_HITS_KEPT + 2);
+    assert_int_equal(hit->listed_to, 900000);
+    assert_int_equal(hit->last_at, 900001);
+    assert_false(hit->is_count_unsure);
+    add(&f, 1, 7, 1); /* may be one that was counted */
+    assert_true(hit->is_count_unsure);
+    assert_int_equal(hit->listed_to, 7);
+    ov_arena_free(f.arena);
+}
+
 OV_TEST_MAIN(OV_TEST(finds_what_was_added_and_nothing_else),
              OV_TEST(matches_come_out_in_order_and_once),
              OV_TEST(the_same_place_with_another_length_is_another_match),
-             OV_TEST(each_match_is_paid_for))
+             OV_TEST(each_match_is_paid_for),
+             OV_TEST(what_is_not_listed_is_told))

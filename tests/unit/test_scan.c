@@ -154,10 +154,90 @@ static void a_damaged_hash_table_is_never_clean(void **state)
     help_close(&h);
 }
 
+/* "ab" 70,000 times, then "=7". */
+static struct ov_span make_many(struct ov_buf *ret)
+{
+    *ret = ov_buf_with_max(1 << 20);
+    for (int i = 0; i < 70000; i++)
+        ov_put_str(ret, "ab");
+    ov_put_str(ret, "=7");
+    return ov_buf_span(ret);
+}
+
+static void expect_many(const char *name, const char *text,
+                        enum ov_verdict want, const char *reasons)
+{
+    const char *const rules[] = {name, text, NULL};
+    struct scan_help h;
+    struct ov_buf many;
+
+    help_open(&h, rules);
+    if (help_scan(&h, make_many(&many)) != want)
+        fail_msg("%s: %d", text, h.outcome.verdict);
+    assert_string_equal(h.reasons, reasons);
+    help_close(&h);
+    ov_buf_done(&many);
+}
+
+static void expect_many_yara(const char *condition, enum ov_verdict want)
+{
+    char rule[200];
+
+    (void)snprintf(rule, sizeof(rule),
+                   "rule r { strings: $a = \"ab\" condition: %s }", condition);
+    expect_many("r.yar", rule, want,
+                want == OV_INCONCLUSIVE ? "limit:max-listed-matches " : "");
+}
+
+static void what_depends_on_matches_that_are_not_listed_is_open(void **state)
+{
+    (void)state;
+    expect_many_yara("#a == 70000", OV_DETECTED);
+    expect_many_yara("$a in (0..9)", OV_DETECTED);
+    expect_many_yara("$a in (1..1)", OV_CLEAN);
+    expect_many_yara("#a in (0..9) == 5", OV_DETECTED);
+    expect_many_yara("@a[65536] == 131070", OV_DETECTED);
+    expect_many_yara("@a[70001] == 0", OV_CLEAN);
+    expect_many_yara("$a in (140000..140001)", OV_CLEAN);
+    expect_many_yara("$a at 139998", OV_INCONCLUSIVE);
+    expect_many_yara("$a in (131072..131073)", OV_INCONCLUSIVE);
+    expect_many_yara("#a in (0..131073) == 65536", OV_INCONCLUSIVE);
+    expect_many_yara("@a[70000] == 139998", OV_INCONCLUSIVE);
+}
+
+static void a_number_behind_the_last_of_many_matches_is_read(void **state)
+{
+    (void)state;
+    expect_many("a.ldb", "T;Engine:81-255,Target:0;0&1;6162;0(>>3#de1#=7)\n",
+                OV_DETECTED, "");
+    expect_many("a.ldb", "T;Engine:81-255,Target:0;0&1;6162;0(>>3#de1#=8)\n",
+                OV_CLEAN, "");
+}
+
+static void a_macro_with_too_many_matches_is_open(void **state)
+{
+    static const char *const rules[] = {
+        "a.ndb", "Member:0:$5:3d37\n", "a.ldb",
+        "T;Engine:81-255,Target:0;0&1;6162;${1-9}5$\n", NULL};
+    struct scan_help h;
+    struct ov_buf many;
+
+    (void)state;
+    help_open(&h, rules);
+    assert_int_equal(help_scan(&h, OV_SPAN_LIT("ab =7 ab")), OV_DETECTED);
+    assert_int_equal(help_scan(&h, make_many(&many)), OV_INCONCLUSIVE);
+    assert_non_null(strstr(h.reasons, "limit:max-listed-matches "));
+    help_close(&h);
+    ov_buf_done(&many);
+}
+
 OV_TEST_MAIN(OV_TEST(a_body_rule_finds_its_bytes),
              OV_TEST(without_all_matches_the_first_ends_the_scan),
              OV_TEST(a_digest_on_the_allow_list_clears_what_is_inside),
              OV_TEST(a_file_over_a_limit_is_inconclusive),
              OV_TEST(own_magics_take_the_place_of_the_built_in_ones),
+             OV_TEST(what_depends_on_matches_that_are_not_listed_is_open),
+             OV_TEST(a_number_behind_the_last_of_many_matches_is_read),
+             OV_TEST(a_macro_with_too_many_matches_is_open),
              OV_TEST(a_damaged_hash_table_is_never_clean),
              OV_TEST(a_damaged_image_is_never_clean))

@@ -50,6 +50,7 @@ static enum ov_status run_term(struct ov_machine *m)
 
     OV_TRY(ov_terms_count(m->terms, term, &v.count));
     v.is_true = v.count > 0;
+    v.is_unsure = ov_terms_is_unsure(m->terms, term);
     v.distinct = 1ull << (term < 63 ? term : 63);
     ov_machine_push(m, v);
     return OV_OK;
@@ -73,6 +74,7 @@ static void run_join(struct ov_machine *m, bool is_all)
             is_all ? v.is_true && part.is_true : v.is_true || part.is_true;
         if (part.kind == OV_VALUE_GROUP && part.is_true) {
             v.count += part.count;
+            v.is_unsure |= part.is_unsure;
             v.distinct |= part.distinct;
         }
     }
@@ -83,12 +85,14 @@ static void run_join(struct ov_machine *m, bool is_all)
     ov_machine_push(m, v);
 }
 
-static void run_count(struct ov_machine *m, enum ov_cond op)
+static enum ov_status run_count(struct ov_machine *m, enum ov_cond op)
 {
     uint64_t k = ov_read_varint(&m->code);
     uint64_t distinct = ov_read_varint(&m->code);
     struct ov_value v = ov_machine_pop(m);
 
+    if (v.is_unsure)
+        return OV_LIMIT_COUNT;
     if (op == OV_COND_COUNT_EQ)
         v.is_true = v.count == k;
     else if (op == OV_COND_COUNT_GT)
@@ -102,6 +106,7 @@ static void run_count(struct ov_machine *m, enum ov_cond op)
     if (v.is_joined)
         v.distinct = 0;
     ov_machine_push(m, v);
+    return OV_OK;
 }
 
 static enum ov_status run_fact(struct ov_machine *m)
@@ -109,7 +114,7 @@ static enum ov_status run_fact(struct ov_machine *m)
     const struct ov_evaluation *e = m->terms->e;
     uint64_t fact = ov_read_varint(&m->code);
     struct ov_value v = {.kind = OV_VALUE_UNDEFINED};
-    const struct ov_facts *facts;
+    const struct ov_facts *facts = NULL;
 
     if (fact >= OV_N_FACTS)
         return OV_MALFORMED;
@@ -119,9 +124,7 @@ static enum ov_status run_fact(struct ov_machine *m)
         ov_machine_push(m, v);
         return OV_OK;
     }
-    facts = ov_object_facts(e->object, e->arena, e->budget);
-    if (facts == NULL)
-        return OV_NO_MEMORY;
+    OV_TRY(ov_object_facts(e->object, e->arena, e->budget, &facts));
     if (facts->facts[fact].is_known) {
         v.kind = OV_VALUE_INT;
         v.number = facts->facts[fact].value;
@@ -221,8 +224,7 @@ static enum ov_status run_one(struct ov_machine *m, enum ov_cond op)
     case OV_COND_COUNT_EQ:
     case OV_COND_COUNT_GT:
     case OV_COND_COUNT_LT:
-        run_count(m, op);
-        return OV_OK;
+        return run_count(m, op);
     case OV_COND_CONTAINER:
     case OV_COND_INTERMEDIATE:
         run_container(m, op);

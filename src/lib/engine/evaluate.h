@@ -48,7 +48,8 @@ struct ov_evaluation_result {
 };
 
 /* Evaluates one rule. OV_MALFORMED if the image's condition makes no sense,
- * the budget's status if it is spent. */
+ * the budget's status if it is spent, OV_LIMIT_COUNT if the answer depends on
+ * matches that are not listed (struct ov_hit). */
 OV_MUST_USE enum ov_status ov_evaluate(const struct ov_evaluation *e,
                                        const struct ov_rule_view *rule,
                                        struct ov_evaluation_result *ret);

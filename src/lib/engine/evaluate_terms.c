@@ -183,7 +183,7 @@ static uint64_t count_bytecmp(const struct ov_terms *t,
         hit = t->states[b->trigger].hit;
     if (hit == NULL || hit->last == NULL || b->n_bytes == 0 ||
         b->n_bytes > BYTECMP_MAX ||
-        __builtin_add_overflow((int64_t)hit->last->at, b->offset, &at) ||
+        __builtin_add_overflow((int64_t)hit->last_at, b->offset, &at) ||
         at < 0 || (at == 0 && b->offset <= 0) ||
         !ov_span_sub(t->e->view->bytes, (uint64_t)at, b->n_bytes, &bytes))
         return 0;
@@ -224,6 +224,8 @@ static enum ov_status count_macro(const struct ov_terms *t,
     if (lead == NULL || lead->first == NULL ||
         !ov_lookup_macro(t->e->image, macro->group, &members))
         return OV_OK;
+    if (!ov_hit_is_whole(lead))
+        return OV_LIMIT_COUNT;
     latest = ov_arena_array(t->e->arena, lead->n_matches, sizeof(*latest));
     if (latest == NULL)
         return OV_NO_MEMORY;
@@ -235,6 +237,8 @@ static enum ov_status count_macro(const struct ov_terms *t,
             hit = ov_hits_find(t->e->hits, id);
         OV_TRY(ov_budget_spend(t->e->budget, OV_COST_STEPS,
                                hit ? lead->n_matches + hit->n_matches : 1));
+        if (hit != NULL && !ov_hit_is_whole(hit))
+            return OV_LIMIT_COUNT;
         if (hit != NULL)
             follow(lead, hit, latest);
     }
@@ -319,4 +323,10 @@ enum ov_status ov_terms_count(struct ov_terms *t, uint64_t i, uint64_t *ret)
     }
     *ret = state->count;
     return OV_OK;
+}
+
+bool ov_terms_is_unsure(const struct ov_terms *t, uint64_t i)
+{
+    return i < t->rule->n_terms && t->states[i].hit != NULL &&
+           t->states[i].hit->is_count_unsure;
 }

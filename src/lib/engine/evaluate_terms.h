@@ -27,6 +27,9 @@ OV_MUST_USE enum ov_status ov_terms_init(const struct ov_evaluation *e,
 OV_MUST_USE enum ov_status ov_terms_count(struct ov_terms *t, uint64_t i,
                                           uint64_t *ret);
 
+/* Whether the count of term i may be too high: see struct ov_hit. */
+bool ov_terms_is_unsure(const struct ov_terms *t, uint64_t i);
+
 /* Runs condition bytecode over the terms; an empty one asks for every term.
  * In evaluate.c; here because a PCRE's trigger is a condition too. */
 OV_MUST_USE enum ov_status ov_condition_run(struct ov_terms *t,

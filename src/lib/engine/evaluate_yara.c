@@ -161,7 +161,7 @@ static const struct ov_hit *read_hit(struct ov_machine *m)
     return m->terms->states[t - 1].hit;
 }
 
-/* Matches that begin in [low, high]. */
+/* Matches that begin in [low, high], of those that are listed. */
 static enum ov_status count_in(struct ov_machine *m, const struct ov_hit *hit,
                                int64_t low, int64_t high, int64_t *ret)
 {
@@ -178,6 +178,13 @@ static enum ov_status count_in(struct ov_machine *m, const struct ov_hit *hit,
     return ov_budget_spend(m->terms->e->budget, OV_COST_STEPS, walked);
 }
 
+/* Whether matches that are not listed may begin in [low, high]. */
+static bool may_lack(const struct ov_hit *hit, int64_t low, int64_t high)
+{
+    return hit != NULL && high >= 0 && (uint64_t)high >= hit->listed_to &&
+           (low < 0 || (uint64_t)low <= hit->last_at);
+}
+
 static enum ov_status run_places(struct ov_machine *m, enum ov_cond op)
 {
     const struct ov_hit *hit = read_hit(m);
@@ -190,6 +197,9 @@ static enum ov_status run_places(struct ov_machine *m, enum ov_cond op)
         return OV_OK;
     }
     OV_TRY(count_in(m, hit, low.number, high.number, &n));
+    if ((n == 0 || op == OV_COND_MATCHES_IN) &&
+        may_lack(hit, low.number, high.number))
+        return OV_LIMIT_COUNT;
     if (op == OV_COND_MATCHES_IN)
         ov_machine_push_int(m, n);
     else
@@ -225,10 +235,14 @@ static enum ov_status run_match(struct ov_machine *m, enum ov_cond op)
     const struct ov_hit *hit = read_hit(m);
     struct ov_value index = ov_machine_pop(m);
     const struct ov_match *match = NULL;
+    bool is_asked = hit != NULL && index.kind == OV_VALUE_INT &&
+                    index.number > 0 &&
+                    (uint64_t)index.number <= hit->n_matches;
 
-    if (hit != NULL && index.kind == OV_VALUE_INT && index.number > 0 &&
-        (uint64_t)index.number <= hit->n_matches)
+    if (is_asked)
         OV_TRY(find_match(m, hit, (uint64_t)index.number, &match));
+    if (is_asked && (match == NULL || match->at >= hit->listed_to))
+        return OV_LIMIT_COUNT;
     if (match == NULL)
         ov_machine_push(m, undefined());
     else
@@ -237,15 +251,18 @@ static enum ov_status run_match(struct ov_machine *m, enum ov_cond op)
     return OV_OK;
 }
 
-static void run_matches(struct ov_machine *m, enum ov_cond op)
+static enum ov_status run_matches(struct ov_machine *m, enum ov_cond op)
 {
     const struct ov_hit *hit = read_hit(m);
     int64_t n = hit != NULL ? (int64_t)hit->n_matches : 0;
 
     if (op == OV_COND_FOUND)
         ov_machine_push_bool(m, n > 0);
+    else if (hit != NULL && hit->is_count_unsure)
+        return OV_LIMIT_COUNT;
     else
         ov_machine_push_int(m, n);
+    return OV_OK;
 }
 
 enum ov_status ov_machine_run_yara(struct ov_machine *m, enum ov_cond op)
@@ -262,8 +279,7 @@ enum ov_status ov_machine_run_yara(struct ov_machine *m, enum ov_cond op)
         return OV_OK;
     case OV_COND_FOUND:
     case OV_COND_MATCHES:
-        run_matches(m, op);
-        return OV_OK;
+        return run_matches(m, op);
     case OV_COND_FOUND_AT:
     case OV_COND_FOUND_IN:
     case OV_COND_MATCHES_IN:

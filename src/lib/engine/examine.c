@@ -22,15 +22,12 @@ static struct ov_object *object_of(struct ov_scan *scan)
 /* The object's facts, or NULL and a reason that says so. */
 static const struct ov_facts *facts_of(struct ov_scan *scan)
 {
-    const struct ov_facts *facts =
-        ov_object_facts(object_of(scan), scan->scanner->scratch, &scan->budget);
+    const struct ov_facts *facts = NULL;
+    enum ov_status status = ov_object_facts(
+        object_of(scan), scan->scanner->scratch, &scan->budget, &facts);
 
-    if (facts == NULL)
-        ov_report_status(scan,
-                         ov_budget_left(&scan->budget, OV_COST_STEPS) == 0
-                             ? OV_LIMIT_WORK
-                             : OV_NO_MEMORY,
-                         "facts", 0);
+    if (status != OV_OK)
+        ov_report_status(scan, status, "facts", 0);
     return facts;
 }
 
@@ -223,7 +220,9 @@ static void try_rule(struct ov_scan *scan, const struct ov_evaluation *e,
         (rule.targets & 1u << e->view->target) == 0)
         return;
     status = ov_evaluate(e, &rule, &result);
-    if (status != OV_OK)
+    if (status == OV_LIMIT_COUNT)
+        ov_report_inconclusive(scan, OV_REASON_LIMIT, "max-listed-matches", 0);
+    else if (status != OV_OK)
         ov_report_status(scan, status, "condition", 0);
     if (!result.holds)
         return;

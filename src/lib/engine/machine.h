@@ -23,6 +23,7 @@ struct ov_value {
     uint64_t count;    /* GROUP */
     uint64_t distinct; /* GROUP: bit per term; terms beyond 63 share the last */
     bool is_joined;    /* GROUP: of several terms */
+    bool is_unsure;    /* GROUP: the count may be too high */
 };
 
 /* What a loop runs over, and how it stands. */

@@ -11,16 +11,16 @@ const uint8_t *ov_object_digest(struct ov_object *o, enum ov_digest_kind kind)
     return o->digests[kind];
 }
 
-const struct ov_facts *ov_object_facts(struct ov_object *o,
-                                       struct ov_arena *arena,
-                                       struct ov_budget *budget)
+enum ov_status ov_object_facts(struct ov_object *o, struct ov_arena *arena,
+                               struct ov_budget *budget,
+                               const struct ov_facts **ret)
 {
     if (!o->has_facts) {
-        if (ov_facts_read(o->type, o->bytes, arena, budget, &o->facts) != OV_OK)
-            return NULL;
+        OV_TRY(ov_facts_read(o->type, o->bytes, arena, budget, &o->facts));
         o->has_facts = true;
     }
-    return &o->facts;
+    *ret = &o->facts;
+    return OV_OK;
 }
 
 enum ov_status ov_object_image_hash(struct ov_object *o,

@@ -33,10 +33,11 @@ struct ov_object {
 const uint8_t *ov_object_digest(struct ov_object *o, enum ov_digest_kind kind);
 
 /* The object's facts, in the arena on the first request; the arena must not be
- * reset while the object is examined. NULL if memory or the budget is out. */
-const struct ov_facts *ov_object_facts(struct ov_object *o,
-                                       struct ov_arena *arena,
-                                       struct ov_budget *budget);
+ * reset while the object is examined. OV_NO_MEMORY, or the budget's status. */
+OV_MUST_USE enum ov_status ov_object_facts(struct ov_object *o,
+                                           struct ov_arena *arena,
+                                           struct ov_budget *budget,
+                                           const struct ov_facts **ret);
 
 /* The perceptual hash of a picture. OV_NO_MEMORY and spent budgets are errors;
  * OV_OK with NULL if there is none. */

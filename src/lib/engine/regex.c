@@ -3,6 +3,7 @@
 #include <pcre2.h>
 
 #include "engine/evaluate_terms.h"
+#include "match/place.h"
 
 /* PCRE subsignatures, run by PCRE2's interpreter: a worker may not make memory
  * executable, so there is no JIT. Expressions are compiled when a rule first
@@ -18,7 +19,7 @@
 struct entry {
     const uint8_t *key;
     uint32_t flags;
-    pcre2_code *code; /* NULL: it does not compile */
+    pcre2_code *code; /* NULL: it does not compile here, or memory is out */
 };
 
 struct ov_regex_cache {
@@ -112,55 +113,47 @@ static const pcre2_code *compiled(struct ov_regex_cache *c,
     return c->table[at].code;
 }
 
+/* The layout that a place refers to; NULL if none is needed. */
+static enum ov_status layout_for(const struct ov_evaluation *e,
+                                 const struct ov_place *place,
+                                 const struct ov_layout **ret)
+{
+    const struct ov_facts *facts = NULL;
+
+    *ret = NULL;
+    if (!ov_place_needs_layout(place))
+        return OV_OK;
+    OV_TRY(ov_object_facts(e->object, e->arena, e->budget, &facts));
+    *ret = &facts->layout;
+    return OV_OK;
+}
+
 /* Where the expression is tried: ClamAV manual, "PCRE subsignatures". With an
  * offset it must match right there, or with the flag r anywhere behind it. A
  * maxshift lets it begin so many bytes later; with the flag e it is where the
- * subject ends. An EOF-n one byte before the start is no offset at all: so
- * clamscan. */
-static bool place_start(const struct ov_evaluation *e,
-                        const struct ov_place *place, uint64_t *ret)
+ * subject ends. An EOF-n one byte before the start is no offset at all, and a
+ * whole section or the version information is none either: so clamscan. Empty:
+ * nowhere. */
+static enum ov_status find_subject(const struct ov_evaluation *e,
+                                   const struct ov_regex *regex,
+                                   struct ov_span *ret)
 {
-    const struct ov_facts *facts;
+    const struct ov_place *place = &regex->place;
+    struct ov_place_range range = {0};
     const struct ov_layout *layout;
-    int64_t base;
-
-    if (place->kind == OV_PLACE_START) {
-        base = place->at;
-    } else if (place->kind == OV_PLACE_END) {
-        base = (int64_t)e->view->bytes.len - place->at;
-    } else {
-        facts = ov_object_facts(e->object, e->arena, e->budget);
-        if (facts == NULL)
-            return false;
-        layout = &facts->layout;
-        if (place->kind == OV_PLACE_ENTRY && layout->has_entry)
-            base = (int64_t)layout->entry + place->at;
-        else if (place->kind == OV_PLACE_SECTION &&
-                 place->section < layout->n_sections)
-            base = (int64_t)layout->sections[place->section].at + place->at;
-        else if (place->kind == OV_PLACE_LAST_SECTION && layout->n_sections > 0)
-            base = (int64_t)layout->sections[layout->n_sections - 1].at +
-                   place->at;
-        else
-            return false;
-    }
-    *ret = (uint64_t)base;
-    return base >= 0;
-}
-
-static bool find_subject(const struct ov_evaluation *e,
-                         const struct ov_regex *regex, struct ov_span *ret)
-{
-    uint64_t start = 0;
     uint64_t len = UINT64_MAX;
 
-    if (regex->place.kind != OV_PLACE_ANY &&
-        !place_start(e, &regex->place, &start))
-        return false;
-    if (regex->flags & OV_REGEX_ENCOMPASS && regex->place.shift > 0)
-        len = regex->place.shift;
-    *ret = ov_span_clip(e->view->bytes, start, len);
-    return ret->len > 0;
+    *ret = ov_span_clip(e->view->bytes, 0, 0);
+    if (place->kind == OV_PLACE_IN_SECTION ||
+        place->kind == OV_PLACE_VERSION_INFO || place->kind == OV_PLACE_MACRO)
+        return OV_OK;
+    OV_TRY(layout_for(e, place, &layout));
+    if (!ov_place_range(place, e->view->bytes.len, layout, 0, &range))
+        return OV_OK;
+    if (regex->flags & OV_REGEX_ENCOMPASS && place->shift > 0)
+        len = place->shift;
+    *ret = ov_span_clip(e->view->bytes, range.first, len);
+    return OV_OK;
 }
 
 struct run {
@@ -203,7 +196,9 @@ enum ov_status ov_regex_count(struct ov_regex_cache *c,
 
     *ret = 0;
     run.code = compiled(c, regex);
-    if (run.code == NULL || subject.len == 0)
+    if (run.code == NULL)
+        return OV_UNSUPPORTED;
+    if (subject.len == 0)
         return OV_OK;
     if (regex->place.shift > 0 && (regex->flags & OV_REGEX_ENCOMPASS) == 0)
         run.last = regex->place.shift;
@@ -230,8 +225,6 @@ enum ov_status ov_regex_term_count(const struct ov_evaluation *e,
     if (here.place.kind == OV_PLACE_END &&
         (uint64_t)here.place.at == e->view->bytes.len + 1)
         here.place = (struct ov_place){.kind = OV_PLACE_ANY};
-    *ret = 0;
-    if (!find_subject(e, &here, &subject))
-        return OV_OK;
+    OV_TRY(find_subject(e, &here, &subject));
     return ov_regex_count(e->regexes, &here, subject, e->budget, ret);
 }

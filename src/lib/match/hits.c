@@ -59,6 +59,7 @@ struct ov_hit *ov_hits_get(struct ov_hits *h, struct ov_arena *arena,
         return NULL;
     hit->pattern = pattern;
     hit->rule = rule;
+    hit->listed_to = UINT64_MAX;
     h->table[slot_of(h, pattern)] = hit;
     h->hits[h->n_hits++] = hit;
     return hit;
@@ -69,16 +70,36 @@ static bool is_before(const struct ov_match *a, const struct ov_match *b)
     return a->at != b->at ? a->at < b->at : a->len < b->len;
 }
 
+static bool is_behind_added(const struct ov_hit *hit, uint64_t at, uint64_t len)
+{
+    return at != hit->added_at ? at > hit->added_at : len > hit->added_len;
+}
+
+/* A match that is not listed. If not all came in order, it may have been
+ * counted before: without a list nobody knows. */
+static void count_only(struct ov_hit *hit, uint64_t at, bool is_in_order)
+{
+    hit->n_matches += hit->n_matches < UINT32_MAX;
+    if (at < hit->listed_to)
+        hit->listed_to = at;
+    if (hit->is_unsorted || !is_in_order)
+        hit->is_count_unsure = true;
+}
+
 enum ov_status ov_hits_add(struct ov_hit *hit, const struct ov_match_job *job,
                            uint64_t at, uint64_t len)
 {
+    bool is_in_order = hit->n_matches == 0 || is_behind_added(hit, at, len);
     struct ov_match *m;
 
-    if (hit->last != NULL && hit->last->at == at && hit->last->len == len)
+    if (hit->n_matches > 0 && hit->added_at == at && hit->added_len == len)
         return OV_OK;
+    hit->added_at = at;
+    hit->added_len = len;
+    if (at > hit->last_at)
+        hit->last_at = at;
     if (hit->n_matches >= OV_HITS_KEPT) {
-        hit->is_cut = true;
-        hit->n_matches += hit->n_matches < UINT32_MAX;
+        count_only(hit, at, is_in_order);
         return OV_OK;
     }
     OV_TRY(ov_budget_spend(job->budget, OV_COST_MATCHES, 1));
@@ -91,7 +112,7 @@ enum ov_status ov_hits_add(struct ov_hit *hit, const struct ov_match_job *job,
         hit->first = m;
     else
         hit->last->next = m;
-    if (hit->last != NULL && is_before(m, hit->last))
+    if (!is_in_order)
         hit->is_unsorted = true;
     hit->last = m;
     hit->n_matches++;

@@ -70,17 +70,28 @@ struct ov_match {
                               of len */
 };
 
-/* All matches of one pattern in one view. */
+/* All matches of one pattern in one view. Only the first 65,536 that come up
+ * are listed; the others are counted. */
 struct ov_hit {
     uint32_t pattern;
     uint32_t rule;
-    uint32_t n_matches;
-    /* More matches than are listed (65,536): n_matches counts them all. */
-    bool is_cut;
-    bool is_unsorted; /* matcher.c's own */
+    uint32_t n_matches; /* of all */
+    uint64_t listed_to; /* all that begin before it are listed; UINT64_MAX:
+                           all */
+    uint64_t last_at;   /* the greatest place where one begins, listed or not */
+    bool is_count_unsure; /* some that are not listed may be counted twice */
+    bool is_unsorted;     /* hits.c's own, and what was added last: */
+    uint64_t added_at;
+    uint64_t added_len;
     struct ov_match *first;
     struct ov_match *last;
 };
+
+/* Whether every match is listed. */
+static inline bool ov_hit_is_whole(const struct ov_hit *hit)
+{
+    return hit->listed_to == UINT64_MAX;
+}
 
 /* What one view's scan found; lives in the arena. Sparse: nothing here costs
  * per pattern of the rule set. */

@@ -137,7 +137,7 @@ static enum ov_status seek(struct seeker *s, struct ov_match *ret)
     uint64_t end;
 
     ret->len = UINT64_MAX;
-    if (s->n == s->p->lead && !s->lead->is_cut) {
+    if (s->n == s->p->lead && ov_hit_is_whole(s->lead)) {
         while (s->known != NULL &&
                (s->known->at < s->at || !is_placed(s, s->known->at)))
             s->known = s->known->next;
