@@ -24,6 +24,8 @@ enum ov_link {
     OV_FROM_WORKER,
     OV_TO_JUDGE,
     OV_FROM_JUDGE,
+    OV_TO_FETCH,
+    OV_FROM_FETCH,
 };
 
 /* Of the jailed process, as both sides see it. */

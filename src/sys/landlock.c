@@ -5,6 +5,8 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include "sys/fd.h"
+
 /* A Landlock rule set that handles every kind of access and has no rule: all
  * is denied. The kernel refuses bits it does not know, so the rights are masked
  * by its ABI version. The numbers are ours where Debian 12's headers (ABI 2)
@@ -35,7 +37,9 @@ static uint64_t low_bits(unsigned n)
     return (UINT64_C(1) << n) - 1;
 }
 
-enum ov_status ov_landlock_forbid_all(uint32_t *ret_abi)
+/* A rule set that denies all there is, or all but the network. */
+static enum ov_status make_ruleset(bool keeps_network, int *ret_fd,
+                                   uint32_t *ret_abi)
 {
     long abi = syscall(SYS_landlock_create_ruleset, NULL, 0,
                        LANDLOCK_CREATE_RULESET_VERSION);
@@ -46,17 +50,53 @@ enum ov_status ov_landlock_forbid_all(uint32_t *ret_abi)
     if (abi < 1)
         return OV_UNSUPPORTED;
     all.fs = low_bits(abis[known - 1].n_fs);
-    all.net = low_bits(abis[known - 1].n_net);
+    all.net = keeps_network ? 0 : low_bits(abis[known - 1].n_net);
     all.scoped = low_bits(abis[known - 1].n_scoped);
     fd = (int)syscall(SYS_landlock_create_ruleset, &all, abis[known - 1].size,
                       0);
     if (fd < 0)
         return OV_DENIED;
-    if (syscall(SYS_landlock_restrict_self, fd, 0) != 0) {
-        (void)!close(fd); /* the jail has failed, nothing else matters */
-        return OV_DENIED;
-    }
-    (void)!close(fd); /* a rule set has nothing to flush */
+    *ret_fd = fd;
     *ret_abi = (uint32_t)abi;
     return OV_OK;
+}
+
+static enum ov_status restrict_self(int ruleset)
+{
+    return syscall(SYS_landlock_restrict_self, ruleset, 0) == 0 ? OV_OK
+                                                                : OV_DENIED;
+}
+
+enum ov_status ov_landlock_forbid_all(uint32_t *ret_abi)
+{
+    OV_AUTO_FD ruleset = -1;
+
+    OV_TRY(make_ruleset(false, &ruleset, ret_abi));
+    return restrict_self(ruleset);
+}
+
+static enum ov_status let_read(int ruleset, int file)
+{
+    const struct landlock_path_beneath_attr rule = {
+        .allowed_access = LANDLOCK_ACCESS_FS_READ_FILE, .parent_fd = file};
+
+    return syscall(SYS_landlock_add_rule, ruleset, LANDLOCK_RULE_PATH_BENEATH,
+                   &rule, 0) == 0
+               ? OV_OK
+               : OV_DENIED;
+}
+
+enum ov_status ov_landlock_forbid_files(int (*open_readable)(size_t i),
+                                        uint32_t *ret_abi)
+{
+    OV_AUTO_FD ruleset = -1;
+
+    OV_TRY(make_ruleset(true, &ruleset, ret_abi));
+    for (size_t i = 0;; i++) {
+        OV_AUTO_FD file = open_readable(i);
+
+        if (file < 0)
+            return restrict_self(ruleset);
+        OV_TRY(let_read(ruleset, file));
+    }
 }

@@ -9,3 +9,8 @@
  * TCP, abstract sockets and signals outside, as far as the kernel's Landlock
  * knows them. *ret_abi: its version. OV_UNSUPPORTED without Landlock. */
 OV_MUST_USE enum ov_status ov_landlock_forbid_all(uint32_t *ret_abi);
+
+/* Forbids the same but for TCP, and but for reading the files that
+ * open_readable opens, until it gives -1. */
+OV_MUST_USE enum ov_status
+ov_landlock_forbid_files(int (*open_readable)(size_t i), uint32_t *ret_abi);

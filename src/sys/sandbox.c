@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "sys/sandbox.h"
 
+#include <errno.h>
+#include <fcntl.h>
 #include <grp.h>
 #include <sched.h>
 #include <seccomp.h>
@@ -8,6 +10,7 @@
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #include "sys/landlock.h"
@@ -25,14 +28,18 @@
 enum {
     W = 1 << OV_PROFILE_WORKER,
     J = 1 << OV_PROFILE_JUDGE,
-    WJ = W | J
+    F = 1 << OV_PROFILE_FETCH,
+    WJ = W | J,
+    WJF = WJ | F
 };
 
 enum condition {
     ANY,
     FD_2,
     NO_EXEC,
-    SELF
+    SELF,
+    INET,
+    READ
 };
 
 static const char *const condition_words[] = {
@@ -40,6 +47,8 @@ static const char *const condition_words[] = {
     [FD_2] = "descriptor 2 only",
     [NO_EXEC] = "never executable",
     [SELF] = "itself only",
+    [INET] = "IPv4, IPv6 only",
+    [READ] = "reading only",
 };
 
 struct allowed {
@@ -137,12 +146,19 @@ static bool set_limits(const struct ov_confine *how, struct ov_jail *jail)
            set_limit(RLIMIT_AS, ADDRESS_SPACE);
 }
 
+/* fetch is the one process that has the network. */
+static bool has_network(const struct ov_confine *how)
+{
+    return how->profile == OV_PROFILE_FETCH;
+}
+
 static bool leave_namespaces(const struct ov_confine *how, struct ov_jail *jail)
 {
-    int all = CLONE_NEWNET | CLONE_NEWNS | CLONE_NEWIPC | CLONE_NEWUTS;
+    int all = CLONE_NEWNS | CLONE_NEWIPC | CLONE_NEWUTS;
 
-    (void)how;
     (void)jail;
+    if (!has_network(how))
+        all |= CLONE_NEWNET;
     if (geteuid() == 0)
         return unshare(all) == 0;
     return unshare(CLONE_NEWUSER | all) == 0;
@@ -172,8 +188,33 @@ static bool give_up_privileges(const struct ov_confine *how,
 
 static bool set_landlock(const struct ov_confine *how, struct ov_jail *jail)
 {
-    (void)how;
+    if (has_network(how))
+        return ov_landlock_forbid_files(how->open_readable,
+                                        &jail->landlock_abi) == OV_OK;
     return ov_landlock_forbid_all(&jail->landlock_abi) == OV_OK;
+}
+
+/* Families that libraries try first get an error, not death: the resolver's
+ * cache and list of addresses. */
+static int add_inet(scmp_filter_ctx filter, int number)
+{
+    static const struct {
+        int family;
+        uint32_t action;
+    } families[] = {
+        {AF_INET, SCMP_ACT_ALLOW},
+        {AF_INET6, SCMP_ACT_ALLOW},
+        {AF_UNIX, SCMP_ACT_ERRNO(EAFNOSUPPORT)},
+        {AF_NETLINK, SCMP_ACT_ERRNO(EAFNOSUPPORT)},
+    };
+
+    int result = 0;
+
+    for (size_t i = 0; i < sizeof(families) / sizeof(families[0]); i++)
+        result |= seccomp_rule_add(
+            filter, families[i].action, number, 1,
+            SCMP_A0(SCMP_CMP_EQ, (scmp_datum_t)families[i].family, 0));
+    return result;
 }
 
 static int add_rule(scmp_filter_ctx filter, const struct allowed *a)
@@ -189,6 +230,13 @@ static int add_rule(scmp_filter_ctx filter, const struct allowed *a)
         return seccomp_rule_add(
             filter, SCMP_ACT_ALLOW, a->number, 1,
             SCMP_A0(SCMP_CMP_EQ, (scmp_datum_t)getpid(), 0));
+    case INET:
+        return add_inet(filter, a->number);
+    case READ:
+        return seccomp_rule_add(
+            filter, SCMP_ACT_ALLOW, a->number, 1,
+            SCMP_A2(SCMP_CMP_MASKED_EQ,
+                    (scmp_datum_t)(O_ACCMODE | O_CREAT | O_TRUNC), O_RDONLY));
     case ANY:
     default:
         return seccomp_rule_add(filter, SCMP_ACT_ALLOW, a->number, 0);

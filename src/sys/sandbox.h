@@ -32,6 +32,9 @@ struct ov_confine {
      * covers its threads too: the only time to start them. False: fail. */
     bool (*start_threads)(void *data);
     void *data;
+    /* Of fetch's profile: opens (O_PATH) the ith file that may still be read
+     * inside, as long as there is one; then -1. Not NULL. */
+    int (*open_readable)(size_t i);
 };
 
 /* What was reached: READY tells it to the parent. */

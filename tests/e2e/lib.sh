@@ -18,6 +18,8 @@ cd "$folder"
 finish() {
     code=$?
     trap - EXIT
+    # shellcheck disable=SC2086 # process numbers
+    [ -z "${servers-}" ] || kill $servers 2>/dev/null || :
     cd /
     if [ "$code" -eq 0 ]; then
         rm -rf "$folder"

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /* rogue PROFILE ATTEMPT: goes to jail as a worker or judge does, then tries one
- * thing that no profile allows. Exits with 0 if it could, or it was "work";
- * 2 if the jail could not be set up. "rogue list" names the attempts. */
+ * thing that no profile allows (fetch's has some of them: "stay-out"). Exits
+ * with 0 if it could, or it was "work"; 2 if the jail could not be set up.
+ * "rogue list" names the attempts. */
 
 #include <fcntl.h>
 #include <signal.h>
@@ -80,6 +81,16 @@ static void try_remove(void)
     (void)!unlink("/nothing/there");
 }
 
+static void try_open_to_write(void)
+{
+    (void)!open("/etc/hosts", O_WRONLY);
+}
+
+static void try_listen(void)
+{
+    (void)!listen(0, 1);
+}
+
 static void try_write_to_a_file(void)
 {
     (void)!write(STDOUT_FILENO, "x", 1);
@@ -120,6 +131,8 @@ static const struct {
     void (*function)(void);
 } attempts[] = {
     {"open", try_open},
+    {"open-to-write", try_open_to_write},
+    {"listen", try_listen},
     {"stat", try_stat},
     {"socket", try_socket},
     {"fork", try_fork},
@@ -156,8 +169,25 @@ static int work(void)
     return write(STDERR_FILENO, "worked\n", 7) == 7 ? 0 : 1;
 }
 
+/* What fetch's profile must refuse with an error, as libraries ask for it: a
+ * file, a socket that is no Internet's. 0: it did, and the network is there. */
+static int stay_out(void)
+{
+    int inet = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+
+    if (inet < 0 || socket(AF_UNIX, SOCK_STREAM, 0) >= 0 ||
+        socket(AF_NETLINK, SOCK_RAW, 0) >= 0)
+        return 1;
+    return open("/etc/hosts", O_RDONLY) < 0 ||
+           open("/etc/passwd", O_RDONLY) >= 0 ||
+           open("/proc/self/maps", O_RDONLY) >= 0 ||
+           open("/etc", O_RDONLY | O_DIRECTORY) >= 0;
+}
+
 static int attempt(const char *name)
 {
+    if (strcmp(name, "stay-out") == 0)
+        return stay_out();
     for (size_t i = 0; i < N_ATTEMPTS; i++) {
         if (strcmp(attempts[i].name, name) == 0) {
             attempts[i].function();
@@ -167,9 +197,14 @@ static int attempt(const char *name)
     return strcmp(name, "work") == 0 ? work() : 2;
 }
 
+static int open_readable(size_t i)
+{
+    return i == 0 ? open("/etc/hosts", O_PATH | O_CLOEXEC) : -1;
+}
+
 int main(int argc, char **argv)
 {
-    struct ov_confine how = {0};
+    struct ov_confine how = {.open_readable = open_readable};
     struct ov_jail jail;
     struct ov_diag diag;
 

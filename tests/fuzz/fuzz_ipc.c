@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "fuzz.h"
+#include "sys/bundle.h"
 #include "sys/wire.h"
+#include "sys/wire_trust.h"
 
 /* The first byte is which connection, the second the peer's state, the rest a
  * packet. What is admitted is read as what it says it is; a body that is read
@@ -33,6 +35,9 @@ static void try_other(struct ov_span body)
     struct ov_wire_skip skip;
     struct ov_wire_compiled compiled;
     struct ov_wire_show show;
+    struct ov_wire_get get;
+    struct ov_wire_got got;
+    struct ov_tar_header header;
     uint8_t digest[OV_WIRE_DIGEST];
     uint64_t two[2];
 
@@ -45,6 +50,9 @@ static void try_other(struct ov_span body)
     (void)!ov_wire_read_compiled(body, &compiled);
     (void)!ov_wire_read_show(body, &show);
     (void)!ov_wire_read_digest(body, digest);
+    (void)!ov_wire_read_get(body, &get);
+    (void)!ov_wire_read_got(body, &got);
+    (void)!ov_tar_header_read(body, &header);
     (void)!ov_wire_read_two(body, two);
 }
 

@@ -52,6 +52,7 @@ struct helper {
 static const struct helper helpers[] = {
     {"worker", OV_MSG_READY, OV_MSG_FAILED, OV_FROM_WORKER},
     {"judge", OV_MSG_JUDGE_READY, OV_MSG_REFUSED, OV_FROM_JUDGE},
+    {"fetch", OV_MSG_FETCH_READY, OV_MSG_FETCH_FAILED, OV_FROM_FETCH},
 };
 
 static enum ov_status ask(const struct helper *h, int socket, uint8_t *packet,
