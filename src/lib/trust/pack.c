@@ -1,0 +1,125 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "trust/pack.h"
+
+#include <zstd.h>
+#include <zstd_errors.h>
+
+#include "base/text.h"
+
+/*
+ * Packing and unpacking in one call over memory. The room for what comes out is
+ * limited before the first byte is unpacked: by the length that came with the
+ * digest, or by the buffer's maximum. zstd's one-shot decoder writes into the
+ * caller's room only and uses it as its window, so a hostile frame's claims
+ * about its own size cost nothing.
+ */
+
+/* Large texts are packed once by the publisher and read by all: level 19 costs
+ * it a second per MiB. What is very large gets a quicker one. */
+#define LEVEL_SMALL 19
+#define LEVEL_LARGE 9
+#define LARGE ((size_t)4 << 20)
+
+/* Unpacking what nothing is known about begins with this much room. */
+#define FIRST_ROOM ((size_t)256 << 10)
+
+enum ov_status ov_blob_of(struct ov_span bytes, struct ov_blob *ret)
+{
+    struct ov_blob blob = {.len = bytes.len};
+
+    OV_TRY(ov_digest(OV_SHA256, bytes, blob.digest));
+    *ret = blob;
+    return OV_OK;
+}
+
+bool ov_blob_parse(struct ov_span text, struct ov_blob *ret)
+{
+    struct ov_blob blob = {0};
+    struct ov_span name;
+
+    if (!ov_span_cut(&text, ' ', &name) ||
+        !ov_span_starts(name, OV_SPAN_LIT("sha256:")) || name.len != 7 + 64 ||
+        !ov_hex_decode(ov_span_clip(name, 7, 64), blob.digest, 32))
+        return false;
+    for (size_t i = 7; i < name.len; i++)
+        if (ov_lower((uint8_t)ov_span_byte(name, i)) != ov_span_byte(name, i))
+            return false;
+    if ((text.len > 1 && ov_span_byte(text, 0) == '0') ||
+        !ov_parse_uint(text, UINT64_MAX, &blob.len))
+        return false;
+    *ret = blob;
+    return true;
+}
+
+void ov_put_blob(struct ov_buf *b, const struct ov_blob *blob)
+{
+    ov_put_str(b, "sha256:");
+    ov_put_hex(b, ov_span_of(blob->digest, 32));
+    ov_put_format(b, " %llu", (unsigned long long)blob->len);
+}
+
+enum ov_status ov_pack(struct ov_span bytes, struct ov_buf *ret)
+{
+    size_t bound = ZSTD_compressBound(bytes.len);
+    uint8_t *room = ov_buf_room(ret, bound);
+    size_t len;
+
+    if (room == NULL)
+        return ov_buf_status(ret);
+    len = ZSTD_compress(room, bound, bytes.ptr, bytes.len,
+                        bytes.len < LARGE ? LEVEL_SMALL : LEVEL_LARGE);
+    if (ZSTD_isError(len))
+        return OV_NO_MEMORY;
+    ov_buf_added(ret, len);
+    return OV_OK;
+}
+
+static enum ov_status unpack_into(struct ov_span packed, size_t room_len,
+                                  struct ov_buf *ret)
+{
+    uint8_t *room = ov_buf_room(ret, room_len);
+    size_t len;
+
+    if (room == NULL)
+        return ov_buf_status(ret);
+    len = ZSTD_decompress(room, room_len, packed.ptr, packed.len);
+    if (ZSTD_isError(len))
+        return ZSTD_getErrorCode(len) == ZSTD_error_dstSize_tooSmall
+                   ? OV_LIMIT_SIZE
+                   : OV_MALFORMED;
+    ov_buf_added(ret, len);
+    return OV_OK;
+}
+
+enum ov_status ov_unpack(struct ov_span packed, const struct ov_blob *blob,
+                         struct ov_buf *ret)
+{
+    size_t before = ret->len;
+    struct ov_blob got;
+    enum ov_status s;
+
+    if (blob->len > SIZE_MAX / 2)
+        return OV_LIMIT_SIZE;
+    OV_TRY(unpack_into(packed, (size_t)blob->len, ret));
+    s = ov_blob_of(ov_span_of(ret->ptr + before, ret->len - before), &got);
+    if (s == OV_OK &&
+        (got.len != blob->len || memcmp(got.digest, blob->digest, 32) != 0))
+        s = OV_BAD_DIGEST;
+    if (s != OV_OK)
+        ret->len = before;
+    return s;
+}
+
+enum ov_status ov_unpack_any(struct ov_span packed, struct ov_buf *ret)
+{
+    size_t left = ret->max - ret->len;
+    size_t room = FIRST_ROOM < left ? FIRST_ROOM : left;
+    enum ov_status s = unpack_into(packed, room, ret);
+
+    /* each turn doubles the room: all of them cost twice the last */
+    while (s == OV_LIMIT_SIZE && room < left) {
+        room = room < left / 2 ? room * 2 : left;
+        s = unpack_into(packed, room, ret);
+    }
+    return s;
+}
