@@ -1,0 +1,12 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+#include "base/budget.h"
+#include "base/buf.h"
+
+/* The first stream of an .xz file, appended to into. False if it is not one
+ * that is read here, or not whole and sound; then neither into nor the budget
+ * have changed, and the general decoder says what there is. *ret_used: bytes
+ * of in that the stream takes. */
+OV_MUST_USE bool ov_xz_decode(struct ov_span in, struct ov_budget *budget,
+                              struct ov_buf *into, size_t *ret_used);
