@@ -29,6 +29,7 @@ enum count {
 
 enum shape {
     WORD,             /* letters, digits, '.', '_', '-': at most 100 */
+    RECORD_ID,        /* printable ASCII, no space: at most 200 */
     NUMBER,           /* below 2^53, no leading zero */
     TEXT,             /* printable UTF-8, at most 1,000 bytes */
     TIME,             /* 2026-11-22T10:00:00Z */
@@ -89,6 +90,7 @@ struct ov_entry_needs ov_entry_needs(enum ov_entry_type type)
 /* -- shapes -- */
 
 #define WORD_MAX 100
+#define RECORD_ID_MAX 200 /* as in record.h */
 #define TEXT_MAX 1000
 #define NUMBER_MAX ((UINT64_C(1) << 53) - 1) /* exact also in JSON */
 
@@ -104,6 +106,17 @@ static bool is_word(struct ov_span s)
             return false;
     }
     return true;
+}
+
+static bool is_record_id(struct ov_span s)
+{
+    for (size_t i = 0; i < s.len; i++) {
+        int c = ov_span_byte(s, i);
+
+        if (c <= 0x20 || c >= 0x7f)
+            return false;
+    }
+    return s.len > 0 && s.len <= RECORD_ID_MAX;
 }
 
 static bool parse_number(struct ov_span s, uint64_t *ret)
@@ -248,6 +261,8 @@ static bool has_shape(struct ov_span s, enum shape shape)
     switch (shape) {
     case WORD:
         return is_word(s);
+    case RECORD_ID:
+        return is_record_id(s);
     case NUMBER:
         return is_number(s);
     case TEXT:
