@@ -138,6 +138,55 @@ enum ov_status ov_file_copy(const char *path, int from, uint64_t len,
     return replace(path, &c, diag);
 }
 
+enum ov_status ov_folder_sync(const char *path_of_file)
+{
+    const char *slash = strrchr(path_of_file, '/');
+    char folder[PATH_MAX];
+    size_t len = slash == NULL ? 0 : (size_t)(slash - path_of_file);
+
+    if (len >= sizeof(folder))
+        return OV_USAGE;
+    memcpy(folder, path_of_file, len);
+    folder[len] = 0;
+    if (len == 0)
+        (void)snprintf(folder, sizeof(folder), slash == NULL ? "." : "/");
+    OV_AUTO_FD fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    return fd >= 0 && fsync(fd) == 0 ? OV_OK : OV_IO;
+}
+
+enum ov_status ov_file_replace(const char *path, struct ov_span bytes,
+                               unsigned mode, struct ov_diag *diag)
+{
+    const struct content c = {
+        .bytes = bytes, .from = -1, .mode = mode, .is_synced = true};
+
+    OV_TRY(replace(path, &c, diag));
+    if (ov_folder_sync(path) != OV_OK)
+        return ov_diag_set(diag, OV_IO, 0, "%s", strerror(errno));
+    return OV_OK;
+}
+
+enum ov_status ov_file_create(const char *path, struct ov_span bytes,
+                              unsigned mode, struct ov_diag *diag)
+{
+    const struct content c = {
+        .bytes = bytes, .from = -1, .mode = mode, .is_synced = true};
+    OV_AUTO_FD fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+    enum ov_status status;
+
+    if (fd < 0)
+        return ov_diag_set(diag, errno == EEXIST ? OV_USAGE : open_error(), 0,
+                           "%s: %s", path, strerror(errno));
+    status = fill(fd, &c);
+    if (status == OV_OK)
+        status = ov_folder_sync(path);
+    if (status == OV_OK)
+        return OV_OK;
+    (void)ov_diag_set(diag, status, 0, "%s: %s", path, strerror(errno));
+    (void)!unlink(path); /* a part of it is all that can stay */
+    return status;
+}
+
 enum ov_status ov_memory_file(const char *name, int *ret_fd)
 {
     int fd = memfd_create(name, MFD_CLOEXEC | MFD_ALLOW_SEALING);

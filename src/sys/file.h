@@ -15,6 +15,21 @@ OV_MUST_USE enum ov_status ov_file_read(const char *path, struct ov_buf *into);
 OV_MUST_USE enum ov_status ov_file_write(const char *path, struct ov_span bytes,
                                          unsigned mode, struct ov_diag *diag);
 
+/* A new file that holds bytes, on disk (also its name) when this returns OV_OK.
+ * OV_USAGE if there is one already; on any failure none is left behind. */
+OV_MUST_USE enum ov_status ov_file_create(const char *path,
+                                          struct ov_span bytes, unsigned mode,
+                                          struct ov_diag *diag);
+
+/* Makes the names in a file's folder durable. */
+OV_MUST_USE enum ov_status ov_folder_sync(const char *path_of_file);
+
+/* As ov_file_write, but synced, the name too: it is whole also after a crash
+ * of the machine. */
+OV_MUST_USE enum ov_status ov_file_replace(const char *path,
+                                           struct ov_span bytes, unsigned mode,
+                                           struct ov_diag *diag);
+
 /* The same with the content of another descriptor, from its start, and synced:
  * it is whole also after a crash of the machine. */
 OV_MUST_USE enum ov_status ov_file_copy(const char *path, int from,
