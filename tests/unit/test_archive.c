@@ -115,6 +115,44 @@ static void a_member_can_be_skipped(void **state)
     }
 }
 
+/* Borrows what can be borrowed; without leave to, it is read. */
+static void expect_lent(enum ov_type type, struct ov_span file, uint64_t max)
+{
+    bool is_plain = type != OV_TYPE_7Z && type != OV_TYPE_XAR;
+    struct ov_opened o;
+    struct ov_span lent;
+
+    assert_int_equal(opened(&o, type, file), OV_OK);
+    assert_int_equal(ov_unpacker_next(o.unpacker, &o.member), OV_OK);
+    if (ov_unpacker_borrow(o.unpacker, max, &lent)) {
+        assert_true(is_plain && max >= 14);
+        assert_true(lent.ptr > file.ptr && lent.ptr < file.ptr + file.len);
+        assert_true(ov_span_equal(lent, OV_SPAN_LIT("the first text")));
+        assert_int_equal(ov_unpacker_read(o.unpacker, &o.bytes), OV_USAGE);
+    } else {
+        assert_false(is_plain && max >= 14);
+        assert_int_equal(ov_unpacker_read(o.unpacker, &o.bytes), OV_OK);
+        assert_int_equal(o.bytes.len, 14);
+    }
+    assert_int_equal(o.budget.spent[OV_COST_BYTES], 14);
+    ov_buf_clear(&o.bytes);
+    expect_member(&o, "second", "another text");
+    expect_end(&o);
+    closed(&o);
+}
+
+static void a_member_that_is_not_packed_is_lent(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < N_ARCHIVES; i++) {
+        struct ov_buf file = written(archives[i].format, NULL);
+
+        expect_lent(archives[i].type, ov_buf_span(&file), 14);
+        expect_lent(archives[i].type, ov_buf_span(&file), 13);
+        ov_buf_done(&file);
+    }
+}
+
 static void each_stream_is_one_member(void **state)
 {
     (void)state;
@@ -239,6 +277,7 @@ static void bytes_that_are_no_archive_are_not_empty_archives(void **state)
 
 OV_TEST_MAIN(OV_TEST(each_archive_gives_its_members),
              OV_TEST(a_member_can_be_skipped),
+             OV_TEST(a_member_that_is_not_packed_is_lent),
              OV_TEST(each_stream_is_one_member),
              OV_TEST(several_streams_are_one_member),
              OV_TEST(what_is_cut_off_is_never_ok),

@@ -229,12 +229,30 @@ static void push_object(struct ov_scan *scan, struct ov_span bytes,
         type != OV_TYPE_DATA ? type : ov_identify(scan->scanner, bytes);
 }
 
+/* The current member's bytes: where they are, or unpacked into buf. */
+static enum ov_status get_member(const struct ov_scan *scan,
+                                 struct ov_unpacker *u, struct ov_buf *buf,
+                                 struct ov_span *ret)
+{
+    enum ov_status status;
+
+    if (ov_unpacker_borrow(u, scan->max_object, ret))
+        return OV_OK;
+    buf->max =
+        scan->max_object > SIZE_MAX ? SIZE_MAX : (size_t)scan->max_object;
+    ov_buf_clear(buf);
+    status = ov_unpacker_read(u, buf);
+    *ret = ov_buf_span(buf);
+    return status;
+}
+
 /* Reads the member into the frame above the top one and makes that the top. */
 static void enter_member(struct ov_scan *scan, const struct ov_member *member)
 {
     struct ov_frame *container = &scan->scanner->frames[scan->top];
     struct ov_frame *f = &scan->scanner->frames[scan->top + 1];
     const char *type = ov_type_name(container->object.type);
+    struct ov_span bytes;
     struct ov_span name;
     enum ov_status status;
 
@@ -242,18 +260,15 @@ static void enter_member(struct ov_scan *scan, const struct ov_member *member)
         ov_report_status(scan, OV_NO_MEMORY, type, 0);
         return;
     }
-    f->bytes.max =
-        scan->max_object > SIZE_MAX ? SIZE_MAX : (size_t)scan->max_object;
-    ov_buf_clear(&f->bytes);
-    status = ov_unpacker_read(container->unpacker, &f->bytes);
+    status = get_member(scan, container->unpacker, &f->bytes, &bytes);
     scan->top++;
-    push_object(scan, ov_buf_span(&f->bytes), name, member->type);
+    push_object(scan, bytes, name, member->type);
     ov_examine_member(scan, member);
     if (scan->is_stopped)
         return;
     if (status != OV_OK)
-        ov_report_status(scan, status, type, f->bytes.len);
-    if (f->bytes.len > 0 || status == OV_OK) {
+        ov_report_status(scan, status, type, bytes.len);
+    if (bytes.len > 0 || status == OV_OK) {
         ov_examine(scan);
         if (!scan->is_stopped)
             open_container(scan);

@@ -30,10 +30,20 @@ struct kind {
     support filters[5];
 };
 
+/* What came of asking the library for a block. */
+struct block {
+    enum ov_status status;
+    struct ov_span bytes; /* none at the member's end */
+    uint64_t at;
+};
+
 struct archive_state {
     struct archive *archive;
     struct archive_entry *entry;
     struct ov_budget *budget;
+    struct ov_span bytes; /* the container */
+    struct block ahead;   /* read, but not used yet, if has_ahead */
+    bool has_ahead;
     uint64_t data_at; /* bytes of the current member, read or skipped */
     bool is_in_member;
     bool is_encrypted;
@@ -141,6 +151,7 @@ static enum ov_status open_archive(const struct ov_unpack_job *job,
     if (s == NULL)
         return OV_NO_MEMORY;
     s->budget = job->budget;
+    s->bytes = job->bytes;
     /* Other readers' offsets don't start at 0 with each member. */
     s->has_holes = job->type == OV_TYPE_TAR || job->type == OV_TYPE_OLD_TAR;
     status = prepare(s, job->type, job->bytes);
@@ -154,7 +165,7 @@ static enum ov_status open_archive(const struct ov_unpack_job *job,
 
 /* The next block of the current member: OV_OK and len 0 at its end. Blocks
  * without bytes are passed over, but not forever. */
-static enum ov_status next_block(struct archive_state *s,
+static enum ov_status pull_block(struct archive_state *s,
                                  struct ov_span *ret_block, uint64_t *ret_at)
 {
     for (int i = 0; i < BLOCKS_WITHOUT_BYTES; i++) {
@@ -174,6 +185,17 @@ static enum ov_status next_block(struct archive_state *s,
         return ov_budget_spend(s->budget, OV_COST_STEPS, len);
     }
     return OV_MALFORMED;
+}
+
+static enum ov_status next_block(struct archive_state *s,
+                                 struct ov_span *ret_block, uint64_t *ret_at)
+{
+    if (!s->has_ahead)
+        return pull_block(s, ret_block, ret_at);
+    s->has_ahead = false;
+    *ret_block = s->ahead.bytes;
+    *ret_at = s->ahead.at;
+    return s->ahead.status;
 }
 
 /* Past what was not read of the current member. */
@@ -206,6 +228,7 @@ static void describe(struct archive_state *s, struct ov_member *ret)
     ret->is_encrypted = archive_entry_is_data_encrypted(s->entry) != 0;
     s->is_encrypted = ret->is_encrypted;
     s->data_at = 0;
+    s->has_ahead = false;
     s->is_in_member = true;
 }
 
@@ -271,9 +294,40 @@ static enum ov_status read_archive(void *state, struct ov_buf *into)
     return OV_OK;
 }
 
+/* Whether block is a part of the container itself, not made by a decoder. */
+static bool is_within(struct ov_span all, struct ov_span block)
+{
+    uintptr_t from = (uintptr_t)all.ptr;
+    uintptr_t at = (uintptr_t)block.ptr;
+
+    return at >= from && at - from <= all.len &&
+           block.len <= all.len - (at - from);
+}
+
+/* A member of a tar, cpio or ar is one block of it. */
+static bool lend_archive(void *state, struct ov_span *ret)
+{
+    struct archive_state *s = state;
+    const struct block *b = &s->ahead;
+
+    if (s->is_over || !s->is_in_member || s->is_encrypted)
+        return false;
+    s->ahead.bytes = (struct ov_span){NULL, 0};
+    s->ahead.status = pull_block(s, &s->ahead.bytes, &s->ahead.at);
+    s->has_ahead = true;
+    if (b->status != OV_OK || b->bytes.len == 0 ||
+        (s->has_holes && b->at != 0) || !archive_entry_size_is_set(s->entry) ||
+        (la_int64_t)b->bytes.len != archive_entry_size(s->entry) ||
+        !is_within(s->bytes, b->bytes))
+        return false;
+    *ret = b->bytes;
+    return true;
+}
+
 const struct ov_unpack_ops ov_unpack_archive = {
     .open = open_archive,
     .next = next_archive,
     .read = read_archive,
+    .lend = lend_archive,
     .free = free_archive,
 };

@@ -127,6 +127,21 @@ enum ov_status ov_unpacker_next(struct ov_unpacker *u, struct ov_member *ret)
     return OV_OK;
 }
 
+bool ov_unpacker_borrow(struct ov_unpacker *u, uint64_t max,
+                        struct ov_span *ret)
+{
+    struct ov_span lent;
+
+    if (!u->has_member || u->ops->lend == NULL ||
+        !u->ops->lend(u->state, &lent) || lent.len > max ||
+        ov_budget_left(u->budget, OV_COST_BYTES) < lent.len ||
+        ov_budget_spend(u->budget, OV_COST_BYTES, lent.len) != OV_OK)
+        return false;
+    u->has_member = false;
+    *ret = lent;
+    return true;
+}
+
 enum ov_status ov_unpacker_read(struct ov_unpacker *u, struct ov_buf *into)
 {
     if (!u->has_member)

@@ -63,6 +63,12 @@ OV_MUST_USE bool ov_unpacker_totals(const struct ov_unpacker *u,
 OV_MUST_USE enum ov_status ov_unpacker_next(struct ov_unpacker *u,
                                             struct ov_member *ret);
 
+/* The current member without a copy: true if it lies in the container's bytes
+ * as it is, whole, and is not longer than max nor than the budget allows; *ret
+ * is valid as long as they are. If false it can still be read. */
+OV_MUST_USE bool ov_unpacker_borrow(struct ov_unpacker *u, uint64_t max,
+                                    struct ov_span *ret);
+
 /* The current member's bytes, appended to into (whose max is the largest
  * member one wants). On OV_LIMIT_SIZE, OV_TRUNCATED or OV_MALFORMED into holds
  * what came before; the next member can still be asked for. */

@@ -14,6 +14,10 @@ struct ov_unpack_ops {
     enum ov_status (*next)(void *state, struct ov_member *ret);
     /* The member that next gave last, at most once. */
     enum ov_status (*read)(void *state, struct ov_buf *into);
+    /* Whether the member that next gave last lies in job's bytes as it is:
+     * then *ret is it and read is not called. It spends nothing. NULL: never.
+     */
+    bool (*lend)(void *state, struct ov_span *ret);
     /* See ov_unpacker_totals; NULL: not told. */
     bool (*totals)(const void *state, uint64_t *ret_members,
                    uint64_t *ret_bytes);

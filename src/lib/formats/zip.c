@@ -441,6 +441,18 @@ static enum ov_status read_zip(void *state, struct ov_buf *into)
     return ov_zip_read(&z->entries[z->at - 1], &z->keys, z->budget, into);
 }
 
+static bool lend_zip(void *state, struct ov_span *ret)
+{
+    struct zip *z = state;
+    const struct ov_zip_entry *e = &z->entries[z->at - 1];
+
+    if (e->method != OV_ZIP_STORE || (e->flags & OV_ZIP_ENCRYPTED) != 0 ||
+        e->is_lost || e->is_unsized || e->data.len < e->packed_size)
+        return false;
+    *ret = e->data;
+    return true;
+}
+
 static bool total_zip(const void *state, uint64_t *ret_members,
                       uint64_t *ret_bytes)
 {
@@ -461,5 +473,6 @@ const struct ov_unpack_ops ov_unpack_zip = {
     .open = open_zip,
     .next = next_zip,
     .read = read_zip,
+    .lend = lend_zip,
     .free = free_zip,
 };
