@@ -41,6 +41,12 @@ struct ov_session;
 OV_API OV_MUST_USE enum ov_status ov_session_new(const struct ov_rules *rules,
                                                  struct ov_session **ret,
                                                  struct ov_diag *diag);
+/* One over several images, which find together what one image would that is
+ * compiled from the sources of all: n of them, at most 4. Borrows rules, not
+ * the array. Returns owned. */
+OV_API OV_MUST_USE enum ov_status
+ov_session_new_of(const struct ov_rules *const *rules, size_t n,
+                  struct ov_session **ret, struct ov_diag *diag);
 OV_API void ov_session_free(struct ov_session *s);
 
 /* Scans bytes as one file. options and findings may be NULL. Always gives an

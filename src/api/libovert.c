@@ -26,7 +26,7 @@ struct ov_rules {
 };
 
 struct ov_session {
-    struct ov_image *image;
+    struct ov_image *images[OV_MAX_TIERS];
     struct ov_scanner *scanner;
     struct ov_buf file;
 };
@@ -237,18 +237,28 @@ void ov_rules_digest(const struct ov_rules *rules, uint8_t ret[static 32])
 
 /* ---- scanning ---- */
 
-enum ov_status ov_session_new(const struct ov_rules *rules,
-                              struct ov_session **ret, struct ov_diag *diag)
+enum ov_status ov_session_new_of(const struct ov_rules *const *rules, size_t n,
+                                 struct ov_session **ret, struct ov_diag *diag)
 {
     OV_AUTO(session) s = ov_alloc(sizeof(*s));
 
     if (s == NULL)
         return OV_NO_MEMORY;
+    if (n > OV_MAX_TIERS)
+        return ov_diag_set(diag, OV_USAGE, 0, "at most %d images at once",
+                           OV_MAX_TIERS);
     s->file = ov_buf_with_max(SIZE_MAX);
-    OV_TRY(ov_image_open(rules->bytes, &s->image, diag));
-    OV_TRY(ov_scanner_new(s->image, &s->scanner, diag));
+    for (size_t i = 0; i < n; i++)
+        OV_TRY(ov_image_open(rules[i]->bytes, &s->images[i], diag));
+    OV_TRY(ov_scanner_new(s->images, n, &s->scanner, diag));
     *ret = OV_STEAL(s);
     return OV_OK;
+}
+
+enum ov_status ov_session_new(const struct ov_rules *rules,
+                              struct ov_session **ret, struct ov_diag *diag)
+{
+    return ov_session_new_of(&rules, 1, ret, diag);
 }
 
 void ov_session_free(struct ov_session *s)
@@ -256,7 +266,8 @@ void ov_session_free(struct ov_session *s)
     if (s == NULL)
         return;
     ov_scanner_free(s->scanner);
-    ov_image_free(s->image);
+    for (size_t i = 0; i < OV_MAX_TIERS; i++)
+        ov_image_free(s->images[i]);
     ov_buf_done(&s->file);
     ov_free(s);
 }

@@ -81,7 +81,7 @@ static void worker_end(struct ov_pool *p, struct ov_pool_worker *w)
 
 static bool fits(const struct ov_pool_worker *w, const struct ov_pool_task *t)
 {
-    return w->child.pid != 0 && w->state == OV_PEER_OPEN &&
+    return w->child.pid != 0 && w->state == OV_PEER_OPEN && !w->is_drained &&
            w->n < OV_POOL_DEPTH &&
            (w->n == 0 || w->queued_bytes + t->len <= QUEUED_BYTES);
 }
@@ -183,7 +183,8 @@ static struct ov_pool_worker *find_idle(struct ov_pool *p)
     for (unsigned i = 0; i < p->options.n_workers; i++) {
         struct ov_pool_worker *w = &p->workers[i];
 
-        if (w->child.pid != 0 && w->state == OV_PEER_OPEN && w->n == 0)
+        if (w->child.pid != 0 && w->state == OV_PEER_OPEN && !w->is_drained &&
+            w->n == 0)
             return w;
     }
     return NULL;
@@ -277,6 +278,7 @@ enum ov_status ov_pool_wait(struct ov_pool *pool, int timeout_ms,
     poll_workers(pool, timeout_ms < limit ? timeout_ms : limit);
     look_at_clock(pool);
     end_bad_workers(pool);
+    ov_pool_go_on_switching(pool);
     start_if_needed(pool);
     dispatch(pool);
     steal(pool);

@@ -19,12 +19,20 @@ struct ov_pool_result {
     bool is_abandoned; /* not scanned: ov_pool_abandon; no verdict */
 };
 
+/* The rules: images that are used together, in order (engine/scan.h). */
+struct ov_pool_images {
+    int fds[OV_WIRE_MAX_IMAGES];
+    uint64_t lens[OV_WIRE_MAX_IMAGES];
+    size_t n;
+};
+
 struct ov_pool_options {
-    int image_fd; /* borrowed for the pool's life */
-    struct ov_wire_open open;
-    unsigned n_workers;   /* at most; 0: one per processor */
-    unsigned timeout_ms;  /* per task, by the clock; 0: 120 s */
-    unsigned spawn_flags; /* OV_SPAWN_BEST_EFFORT */
+    struct ov_pool_images images; /* borrowed for the pool's life, or until
+                                     ov_pool_switch is done */
+    struct ov_wire_open open;     /* image_len is the pool's business */
+    unsigned n_workers;           /* at most; 0: one per processor */
+    unsigned timeout_ms;          /* per task, by the clock; 0: 120 s */
+    unsigned spawn_flags;         /* OV_SPAWN_BEST_EFFORT */
     /* What is found, as it is found; done ends a ticket. */
     void (*detection)(void *ticket, const struct ov_wire_detection *d);
     void (*inconclusive)(void *ticket, const struct ov_wire_inconclusive *i);
@@ -63,11 +71,23 @@ OV_MUST_USE enum ov_status ov_pool_open(struct ov_pool *pool,
 /* Kills the workers and gives back every open task as abandoned. */
 void ov_pool_abandon(struct ov_pool *pool);
 
+/* Other rules from now on, while the scan goes on: one worker after the other
+ * finishes what is in its queue, gives its images back and takes these; the
+ * others work meanwhile. Borrows them as the options' images, and those before
+ * until is_switching ends: call ov_pool_wait, with tasks or without. A worker
+ * that cannot open the new ones ends the switch: all go back to the old ones,
+ * and switch_status says why. OV_USAGE while another switch is under way. */
+OV_MUST_USE enum ov_status ov_pool_switch(struct ov_pool *pool,
+                                          const struct ov_pool_images *images);
+
 struct ov_pool_state {
-    bool is_open;                   /* a worker has opened the image */
-    uint8_t digest[OV_WIRE_DIGEST]; /* the image's, as the worker computed it */
-    struct ov_jail jail;            /* of the last worker that started */
-    unsigned n_workers; /* started so far, replacements not counted */
+    bool is_open;      /* a worker has opened the images of the digest */
+    bool is_switching; /* ov_pool_switch is not done */
+    enum ov_status switch_status;
+    /* the images', as the last worker that opened them computed it */
+    uint8_t digest[OV_WIRE_DIGEST];
+    struct ov_jail jail; /* of the last worker that started */
+    unsigned n_workers;  /* started so far, replacements not counted */
     unsigned n_crashes;
     unsigned n_timeouts;
 };

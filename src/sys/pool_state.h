@@ -43,7 +43,9 @@ struct ov_pool_worker {
     unsigned n;
     unsigned n_findings; /* about the head */
     uint64_t queued_bytes;
-    uint64_t since_ms; /* when the head's work, or the start, began */
+    uint64_t since_ms;   /* when the head's work, or the start, began */
+    unsigned generation; /* of the images it has */
+    bool is_drained;     /* gets no tasks: it is to change its images */
     bool is_to_end;
     const char *why; /* the reason word for the head if it is to end */
 };
@@ -60,6 +62,8 @@ struct ov_pool {
     size_t n_open;
     uint32_t serial;
     unsigned failed_starts;
+    struct ov_pool_images old; /* while is_switching */
+    unsigned generation;       /* of options.images; old has the one before */
     struct ov_pool_state state;
     struct ov_buf out;
     uint8_t *packet;
@@ -77,6 +81,17 @@ struct ov_pool_task *ov_pool_line_pop(struct ov_pool_line *l);
 
 /* No worker can work: the first such words are kept. */
 void ov_pool_fail(struct ov_pool *p, enum ov_status status, const char *text);
+
+/* pool_switch.c: sends a ready worker the images of now. */
+OV_MUST_USE enum ov_status ov_pool_send_images(struct ov_pool *p,
+                                               struct ov_pool_worker *w);
+/* A worker has opened what it was sent. */
+void ov_pool_opened_images(struct ov_pool *p, struct ov_pool_worker *w);
+/* A worker could not; true if that only ends a switch. */
+bool ov_pool_refused_images(struct ov_pool *p, struct ov_pool_worker *w,
+                            enum ov_status status);
+/* The next step of a switch. */
+void ov_pool_go_on_switching(struct ov_pool *p);
 
 /* Takes the head off a worker's queue. */
 void ov_pool_queue_pop(struct ov_pool_worker *w);

@@ -43,10 +43,7 @@ static enum ov_status on_ready(struct ov_pool *p, struct ov_pool_worker *w,
     }
     p->state.jail = jail;
     w->state = OV_PEER_READY;
-    ov_msg_begin(&p->out, OV_MSG_OPEN, 0);
-    ov_wire_put_open(&p->out, &p->options.open);
-    OV_TRY(ov_msg_end(&p->out));
-    return ov_channel_send(w->child.socket, &p->out, p->options.image_fd);
+    return ov_pool_send_images(p, w);
 }
 
 static enum ov_status on_opened(struct ov_pool *p, struct ov_pool_worker *w,
@@ -56,18 +53,23 @@ static enum ov_status on_opened(struct ov_pool *p, struct ov_pool_worker *w,
     p->state.is_open = true;
     p->failed_starts = 0;
     w->state = OV_PEER_OPEN;
+    ov_pool_opened_images(p, w);
     return OV_OK;
 }
 
-static enum ov_status on_failed(struct ov_pool *p, struct ov_span body)
+static enum ov_status on_failed(struct ov_pool *p, struct ov_pool_worker *w,
+                                struct ov_span body)
 {
     struct ov_wire_failure f;
     char words[sizeof(p->diag.text)];
+    enum ov_status why;
 
     OV_TRY(ov_wire_read_failure(body, &f));
+    why = f.status < OV_N_STATUS ? (enum ov_status)f.status : OV_IO;
+    if (w->state == OV_PEER_READY && ov_pool_refused_images(p, w, why))
+        return OV_PEER_GONE;
     ov_escape_words(words, sizeof(words), f.text);
-    ov_pool_fail(p, f.status < OV_N_STATUS ? (enum ov_status)f.status : OV_IO,
-                 words);
+    ov_pool_fail(p, why, words);
     return OV_PEER_GONE;
 }
 
@@ -116,7 +118,7 @@ static enum ov_status take_message(struct ov_pool *p, struct ov_pool_worker *w)
     if (m.type == OV_MSG_OPENED)
         return on_opened(p, w, m.body);
     if (m.type == OV_MSG_FAILED)
-        return on_failed(p, m.body);
+        return on_failed(p, w, m.body);
     return on_finding(p, w, &m);
 }
 

@@ -70,6 +70,21 @@ enum ov_status ov_wire_read_jail(struct ov_span body, struct ov_jail *ret)
     return OV_OK;
 }
 
+void ov_wire_put_tier(struct ov_buf *b, uint64_t image_len)
+{
+    ov_put_u64(b, image_len);
+}
+
+enum ov_status ov_wire_read_tier(struct ov_span body, uint64_t *ret)
+{
+    struct ov_reader r = ov_reader_over(body);
+    uint64_t len = ov_read_u64le(&r);
+
+    OV_TRY(ov_reader_end(&r));
+    *ret = len;
+    return OV_OK;
+}
+
 void ov_wire_put_open(struct ov_buf *b, const struct ov_wire_open *o)
 {
     ov_put_u64(b, o->image_len);

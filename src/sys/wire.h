@@ -16,7 +16,15 @@ void ov_wire_put_jail(struct ov_buf *b, const struct ov_jail *jail);
 OV_MUST_USE enum ov_status ov_wire_read_jail(struct ov_span body,
                                              struct ov_jail *ret);
 
-/* open: as struct ov_scan_options of engine/scan.h. */
+/* An open may use several images: a tier message for each but the last. */
+#define OV_WIRE_MAX_IMAGES 4
+
+/* tier: the length of an image. */
+void ov_wire_put_tier(struct ov_buf *b, uint64_t image_len);
+OV_MUST_USE enum ov_status ov_wire_read_tier(struct ov_span body,
+                                             uint64_t *ret);
+
+/* open: the last image, and as struct ov_scan_options of engine/scan.h. */
 struct ov_wire_open {
     uint64_t image_len;
     uint32_t flags;

@@ -8,7 +8,8 @@ import struct
 import sys
 
 FOLDER = os.path.dirname(os.path.abspath(sys.argv[0]))
-OPEN, TASK, READY, OPENED, DETECTION, INCONCLUSIVE, SPLIT, OUTCOME = range(1, 9)
+(TIER, OPEN, CLOSE, TASK, READY, OPENED, DETECTION, INCONCLUSIVE, SPLIT,
+ OUTCOME) = range(1, 11)
 
 
 parent = None

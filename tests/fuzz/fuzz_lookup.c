@@ -4,6 +4,7 @@
 #include "rules/describe.h"
 #include "rules/lookup.h"
 #include "rules/names.h"
+#include "rules/silence.h"
 
 /* All lookups over an image whose digests nobody compares: any content of any
  * section must be survived. The input is an image; only its table of sections
@@ -114,6 +115,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
     OV_AUTO(arena) arena = ov_arena_new(16 << 20);
     struct ov_span bytes = ov_span_of(data, len);
     struct ov_source_view source;
+    struct ov_silence_list silence;
     struct ov_counts counts;
     struct ov_image image;
     size_t n;
@@ -129,6 +131,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
     (void)ov_lookup_members(&image, arena, &n);
     (void)ov_lookup_magics(&image, arena, &n);
     (void)ov_lookup_passwords(&image, arena, &n);
+    if (ov_lookup_silence(&image, arena, &silence) == OV_OK)
+        FUZZ_CHECK(silence.n_withdrawn + silence.n_ignored <= len);
     if (ov_counts_read(&image, arena, &counts) == OV_OK)
         FUZZ_CHECK(counts.n_skips <= len && counts.n_weak <= len);
     look_at_text(&image);

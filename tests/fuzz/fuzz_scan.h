@@ -21,7 +21,7 @@ static inline void fuzz_scan_image(struct ov_span image_bytes,
     struct ov_outcome outcome;
 
     FUZZ_CHECK(ov_image_open(image_bytes, &image, NULL) == OV_OK);
-    FUZZ_CHECK(ov_scanner_new(image, &scanner, NULL) == OV_OK);
+    FUZZ_CHECK(ov_scanner_new(&image, 1, &scanner, NULL) == OV_OK);
     ov_scanner_scan(scanner, bytes, &options, &findings, &outcome);
     FUZZ_CHECK(outcome.spent[OV_COST_STEPS] < 64 * (uint64_t)FUZZ_STEPS);
     ov_scanner_free(scanner);

@@ -73,7 +73,7 @@ static inline void help_open(struct scan_help *h, const char *const *files)
         ov_part_free(parts[i]);
     assert_int_equal(
         ov_image_open(ov_buf_span(&h->image_bytes), &h->image, &diag), OV_OK);
-    assert_int_equal(ov_scanner_new(h->image, &h->scanner, &diag), OV_OK);
+    assert_int_equal(ov_scanner_new(&h->image, 1, &h->scanner, &diag), OV_OK);
     h->options.flags = OV_SCAN_ALL_MATCHES;
 }
 

@@ -33,6 +33,7 @@ ov_regex_count(struct ov_regex_cache *c, const struct ov_regex *regex,
 /* What conditions may ask about. All is borrowed. */
 struct ov_evaluation {
     struct ov_image *image;
+    size_t tier; /* the image's */
     struct ov_object *object;
     const struct ov_view *view;
     const struct ov_hits *hits;

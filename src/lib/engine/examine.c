@@ -10,7 +10,8 @@
  *
  * Without OV_SCAN_ALL_MATCHES the first detection ends the scan. Which one is
  * first follows clamscan: a rule of one pattern by where it matched, then
- * digests, then conditions in the order of rules. */
+ * digests, then conditions in the order of rules. With several tiers: the place
+ * decides between patterns of any tier, all else is tried tier by tier. */
 #define EVIDENCE_MAX 16
 #define EVIDENCE_BYTES 32
 
@@ -52,48 +53,55 @@ static void report_hash(struct ov_scan *scan, const struct ov_hash_view *rule,
     ov_report_detection(scan, &d);
 }
 
-static void try_digest(struct ov_scan *scan, enum ov_hash_of of,
-                       enum ov_digest_kind kind, const uint8_t *digest,
-                       uint64_t size)
+static void try_digest(struct ov_scan *scan, size_t tier,
+                       const struct ov_hash_key *key)
 {
     static const char *const kinds[OV_N_HASH_OF] = {"hash", "section-hash",
                                                     "import-hash"};
-    const struct ov_hash_key key = {
-        .of = of, .kind = kind, .digest = digest, .size = size};
     struct ov_scanner *s = scan->scanner;
     struct ov_hash_view rule;
 
-    for (size_t n = 0; !scan->is_stopped &&
-                       ov_lookup_hash(s->image, &key, n, s->scratch, &rule);
+    for (size_t n = 0;
+         !scan->is_stopped &&
+         ov_lookup_hash(s->tiers[tier].image, key, n, s->scratch, &rule);
          n++)
-        if (!rule.is_allowed)
-            report_hash(scan, &rule, kinds[of]);
+        if (!rule.is_allowed &&
+            !ov_silenced_has(&s->silenced, tier, rule.name, rule.source))
+            report_hash(scan, &rule, kinds[key->of]);
+}
+
+static void try_digest_in_all(struct ov_scan *scan,
+                              const struct ov_hash_key *key)
+{
+    for (size_t i = 0; i < scan->scanner->n_tiers; i++)
+        try_digest(scan, i, key);
 }
 
 static void try_object_digests(struct ov_scan *scan)
 {
     struct ov_object *o = object_of(scan);
     uint32_t wanted =
-        ov_lookup_wanted(scan->scanner->image, OV_HASH_OF_OBJECT, o->bytes.len);
+        ov_tiers_wanted(scan->scanner, OV_HASH_OF_OBJECT, o->bytes.len);
 
     for (int kind = 0; kind < OV_N_DIGEST && wanted >> kind != 0; kind++) {
-        const uint8_t *digest;
+        struct ov_hash_key key = {.of = OV_HASH_OF_OBJECT,
+                                  .kind = (enum ov_digest_kind)kind,
+                                  .size = o->bytes.len};
 
         if ((wanted & 1u << kind) == 0)
             continue;
-        digest = ov_object_digest(o, (enum ov_digest_kind)kind);
-        if (digest == NULL)
+        key.digest = ov_object_digest(o, key.kind);
+        if (key.digest == NULL)
             ov_report_status(scan, OV_UNSUPPORTED, "digest", 0);
         else
-            try_digest(scan, OV_HASH_OF_OBJECT, (enum ov_digest_kind)kind,
-                       digest, o->bytes.len);
+            try_digest_in_all(scan, &key);
     }
 }
 
 static void try_section(struct ov_scan *scan, const struct ov_extent *section)
 {
-    uint32_t wanted = ov_lookup_wanted(scan->scanner->image, OV_HASH_OF_SECTION,
-                                       section->len);
+    uint32_t wanted =
+        ov_tiers_wanted(scan->scanner, OV_HASH_OF_SECTION, section->len);
     struct ov_span bytes;
 
     if (wanted == 0 || section->len == 0 ||
@@ -101,17 +109,20 @@ static void try_section(struct ov_scan *scan, const struct ov_extent *section)
         return;
     for (int kind = 0; kind < OV_N_DIGEST; kind++) {
         uint8_t digest[OV_DIGEST_MAX];
+        const struct ov_hash_key key = {.of = OV_HASH_OF_SECTION,
+                                        .kind = (enum ov_digest_kind)kind,
+                                        .digest = digest,
+                                        .size = section->len};
 
         if ((wanted & 1u << kind) != 0 &&
-            ov_digest((enum ov_digest_kind)kind, bytes, digest) == OV_OK)
-            try_digest(scan, OV_HASH_OF_SECTION, (enum ov_digest_kind)kind,
-                       digest, section->len);
+            ov_digest(key.kind, bytes, digest) == OV_OK)
+            try_digest_in_all(scan, &key);
     }
 }
 
 static bool has_hashes_of(struct ov_scan *scan, enum ov_hash_of of)
 {
-    return ov_lookup_wanted(scan->scanner->image, of, OV_SIZE_ANY) != 0;
+    return ov_tiers_wanted(scan->scanner, of, OV_SIZE_ANY) != 0;
 }
 
 static void try_pe_digests(struct ov_scan *scan)
@@ -128,9 +139,14 @@ static void try_pe_digests(struct ov_scan *scan)
         return;
     for (uint32_t i = 0; i < facts->layout.n_sections && !scan->is_stopped; i++)
         try_section(scan, &facts->layout.sections[i]);
-    if (facts->has_imphash && !scan->is_stopped)
-        try_digest(scan, OV_HASH_OF_IMPORTS, OV_MD5, facts->imphash,
-                   facts->import_size);
+    if (facts->has_imphash && !scan->is_stopped) {
+        const struct ov_hash_key key = {.of = OV_HASH_OF_IMPORTS,
+                                        .kind = OV_MD5,
+                                        .digest = facts->imphash,
+                                        .size = facts->import_size};
+
+        try_digest_in_all(scan, &key);
+    }
 }
 
 /* ---- rules ---- */
@@ -168,16 +184,17 @@ static void add_evidence(struct ov_scan *scan, const struct ov_evaluation *e,
 }
 
 /* Whether the rule held in another view of the object already. */
-static bool was_reported(struct ov_scan *scan, uint32_t id)
+static bool was_reported(struct ov_scan *scan, size_t tier, uint32_t id)
 {
     struct ov_reported *r;
 
     for (r = scan->reported; r != NULL; r = r->next)
-        if (r->rule == id)
+        if (r->tier == tier && r->rule == id)
             return true;
     r = ov_arena_alloc(scan->scanner->scratch, sizeof(*r));
     if (r != NULL) {
-        *r = (struct ov_reported){.rule = id, .next = scan->reported};
+        *r = (struct ov_reported){
+            .tier = tier, .rule = id, .next = scan->reported};
         scan->reported = r;
     }
     return false;
@@ -189,7 +206,7 @@ static void report_rule(struct ov_scan *scan, const struct ov_evaluation *e,
     struct ov_rule_view rule;
     struct ov_detection d = {.kind = "body"};
 
-    if (was_reported(scan, id) ||
+    if (was_reported(scan, e->tier, id) ||
         !ov_lookup_rule(e->image, id, e->arena, &rule))
         return;
     d.rule = rule.name;
@@ -202,6 +219,18 @@ static void report_rule(struct ov_scan *scan, const struct ov_evaluation *e,
         d.kind = "logical";
     add_evidence(scan, e, &rule, &d);
     ov_report_detection(scan, &d);
+}
+
+/* Whether another image says that this rule does not count. */
+static bool is_silenced(const struct ov_scan *scan,
+                        const struct ov_evaluation *e, uint32_t id)
+{
+    const struct ov_silenced *silenced = &scan->scanner->silenced;
+    struct ov_rule_view rule;
+
+    return !ov_silenced_is_empty(silenced) &&
+           ov_lookup_rule(e->image, id, e->arena, &rule) &&
+           ov_silenced_has(silenced, e->tier, rule.name, rule.source);
 }
 
 static void try_rule(struct ov_scan *scan, const struct ov_evaluation *e,
@@ -224,7 +253,7 @@ static void try_rule(struct ov_scan *scan, const struct ov_evaluation *e,
         ov_report_inconclusive(scan, OV_REASON_LIMIT, "max-listed-matches", 0);
     else if (status != OV_OK)
         ov_report_status(scan, status, "condition", 0);
-    if (!result.holds)
+    if (!result.holds || is_silenced(scan, e, id))
         return;
     if (result.has_handler)
         e->object->type = result.handler;
@@ -273,28 +302,41 @@ static bool is_single_pattern(const struct ov_rule_view *rule)
            rule->condition.len == 0;
 }
 
-/* Of the rules that are a single pattern, the one that matched first. */
-static void try_first_single(struct ov_scan *scan,
-                             const struct ov_evaluation *e)
+/* Of the rules that are a single pattern, the one that matched first, if that
+ * is before *best. */
+static void find_first_single(struct ov_scan *scan,
+                              const struct ov_evaluation *e,
+                              const struct ov_hit **best,
+                              const struct ov_evaluation **of)
 {
-    const struct ov_hit *best = NULL;
-
     for (size_t i = 0; i < e->hits->n_hits; i++) {
         const struct ov_hit *hit = e->hits->hits[i];
         struct ov_rule_view rule;
 
         if (hit->first == NULL ||
-            (best != NULL && best->first->at <= hit->first->at) ||
+            (*best != NULL && (*best)->first->at <= hit->first->at) ||
             !ov_lookup_rule(e->image, hit->rule, NULL, &rule) ||
             !is_single_pattern(&rule) ||
             (rule.flags & OV_RULE_MACRO_MEMBER) != 0 ||
             ((rule.flags & OV_RULE_UNWANTED) != 0 &&
-             (scan->flags & OV_SCAN_UNWANTED) == 0))
+             (scan->flags & OV_SCAN_UNWANTED) == 0) ||
+            is_silenced(scan, e, hit->rule))
             continue;
-        best = hit;
+        *best = hit;
+        *of = e;
     }
+}
+
+static void try_first_single(struct ov_scan *scan,
+                             const struct ov_evaluation *e, size_t n)
+{
+    const struct ov_hit *best = NULL;
+    const struct ov_evaluation *of = NULL;
+
+    for (size_t i = 0; i < n; i++)
+        find_first_single(scan, &e[i], &best, &of);
     if (best != NULL)
-        try_rule(scan, e, best->rule);
+        try_rule(scan, of, best->rule);
 }
 
 static void try_rules(struct ov_scan *scan, const struct ov_evaluation *e)
@@ -310,11 +352,13 @@ static void try_rules(struct ov_scan *scan, const struct ov_evaluation *e)
         try_rule(scan, e, ids[i]);
 }
 
-void ov_examine_view(struct ov_scan *scan, const struct ov_view *view)
+/* One pass over the view for each tier. A limit that ends several is told
+ * once. */
+static void match_view(struct ov_scan *scan, const struct ov_view *view,
+                       struct ov_hits *ret_hits)
 {
     struct ov_scanner *s = scan->scanner;
-    struct ov_hits hits = {0};
-    struct ov_match_job job = {
+    const struct ov_match_job job = {
         .view = view->bytes,
         .target = view->target,
         .layout = view->is_raw ? layout_of : NULL,
@@ -322,26 +366,43 @@ void ov_examine_view(struct ov_scan *scan, const struct ov_view *view)
         .budget = &scan->budget,
         .arena = s->scratch,
     };
-    struct ov_evaluation e = {
-        .image = s->image,
-        .object = object_of(scan),
-        .view = view,
-        .hits = &hits,
-        .arena = s->scratch,
-        .budget = &scan->budget,
-        .regexes = s->regexes,
-    };
-    enum ov_status status = ov_matcher_scan(s->matcher, &job, &hits);
+    enum ov_status worst = OV_OK;
 
+    for (size_t i = 0; i < s->n_tiers; i++) {
+        enum ov_status status =
+            ov_matcher_scan(s->tiers[i].matcher, &job, &ret_hits[i]);
+
+        if (status != OV_OK && status != worst)
+            ov_report_status(scan, status, view->name, 0);
+        worst = status != OV_OK ? status : worst;
+    }
+}
+
+void ov_examine_view(struct ov_scan *scan, const struct ov_view *view)
+{
+    struct ov_scanner *s = scan->scanner;
+    struct ov_hits hits[OV_MAX_TIERS] = {0};
+    struct ov_evaluation e[OV_MAX_TIERS];
+
+    match_view(scan, view, hits);
     scan->outcome.n_bytes += view->bytes.len;
-    if (status != OV_OK)
-        ov_report_status(scan, status, view->name, 0);
+    for (size_t i = 0; i < s->n_tiers; i++)
+        e[i] = (struct ov_evaluation){
+            .image = s->tiers[i].image,
+            .tier = i,
+            .object = object_of(scan),
+            .view = view,
+            .hits = &hits[i],
+            .arena = s->scratch,
+            .budget = &scan->budget,
+            .regexes = s->regexes,
+        };
     if ((scan->flags & OV_SCAN_ALL_MATCHES) == 0)
-        try_first_single(scan, &e);
+        try_first_single(scan, e, s->n_tiers);
     if (view->is_raw && !scan->is_stopped)
         try_object_digests(scan);
-    if (!scan->is_stopped)
-        try_rules(scan, &e);
+    for (size_t i = 0; i < s->n_tiers && !scan->is_stopped; i++)
+        try_rules(scan, &e[i]);
 }
 
 /* Rules for plain text (target 7) are about its normalised form alone. */
@@ -366,7 +427,7 @@ void ov_examine(struct ov_scan *scan)
     if (!scan->is_stopped)
         ov_examine_normalised(scan);
     /* A look-up that met a damaged page says only that it found nothing. */
-    if (scan->scanner->image->store.is_damaged && !scan->is_stopped)
+    if (ov_tiers_are_damaged(scan->scanner) && !scan->is_stopped)
         ov_report_status(scan, OV_BAD_DIGEST, "rules", 0);
     o->has_facts = false;
     scan->reported = NULL;

@@ -5,24 +5,35 @@
 /* What a scan found goes out here, past the allow lists. As in ClamAV, a digest
  * on an allow list clears the object it belongs to and everything inside. */
 
+static bool is_allowed_by(struct ov_scan *scan, size_t tier,
+                          const struct ov_hash_key *key)
+{
+    struct ov_scanner *s = scan->scanner;
+    struct ov_hash_view rule;
+
+    for (size_t n = 0;
+         ov_lookup_hash(s->tiers[tier].image, key, n, s->scratch, &rule); n++)
+        if (rule.is_allowed &&
+            !ov_silenced_has(&s->silenced, tier, rule.name, rule.source))
+            return true;
+    return false;
+}
+
 static bool has_allowed_digest(struct ov_scan *scan, struct ov_object *o)
 {
-    struct ov_image *image = scan->scanner->image;
-    uint32_t wanted = ov_lookup_wanted(image, OV_HASH_OF_OBJECT, o->bytes.len);
+    struct ov_scanner *s = scan->scanner;
+    uint32_t wanted = ov_tiers_wanted(s, OV_HASH_OF_OBJECT, o->bytes.len);
 
     for (int kind = 0; kind < OV_N_DIGEST; kind++) {
         struct ov_hash_key key = {.of = OV_HASH_OF_OBJECT,
                                   .kind = (enum ov_digest_kind)kind,
                                   .size = o->bytes.len};
-        struct ov_hash_view rule;
 
         if ((wanted & 1u << kind) == 0)
             continue;
         key.digest = ov_object_digest(o, key.kind);
-        if (key.digest == NULL)
-            continue;
-        for (size_t n = 0; ov_lookup_hash(image, &key, n, NULL, &rule); n++)
-            if (rule.is_allowed)
+        for (size_t i = 0; key.digest != NULL && i < s->n_tiers; i++)
+            if (is_allowed_by(scan, i, &key))
                 return true;
     }
     return false;
@@ -107,7 +118,7 @@ void ov_report_status(struct ov_scan *scan, enum ov_status status,
                       const char *detail, uint64_t at)
 {
     OV_ASSERT(status != OV_OK);
-    if (status == OV_BAD_DIGEST || scan->scanner->image->store.is_damaged) {
+    if (status == OV_BAD_DIGEST || ov_tiers_are_damaged(scan->scanner)) {
         ov_report_inconclusive(scan, OV_REASON_IMAGE, detail, at);
         scan->is_stopped = true; /* no rule can be believed any more */
     } else if (status == OV_NO_MEMORY)

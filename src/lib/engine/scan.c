@@ -30,45 +30,14 @@ static bool has_arenas(struct ov_scanner *s)
            s->regexes != NULL;
 }
 
-static enum ov_status read_passwords(struct ov_scanner *s)
-{
-    const struct ov_password *list =
-        ov_lookup_passwords(s->image, s->lasting, &s->n_passwords);
-
-    if (list == NULL)
-        return OV_OK;
-    s->passwords =
-        ov_arena_array(s->lasting, s->n_passwords, sizeof(*s->passwords));
-    if (s->passwords == NULL)
-        return OV_NO_MEMORY;
-    for (size_t i = 0; i < s->n_passwords; i++)
-        s->passwords[i] = list[i].word;
-    return OV_OK;
-}
-
-enum ov_status ov_scanner_new(struct ov_image *image, struct ov_scanner **ret,
-                              struct ov_diag *diag)
+enum ov_status ov_scanner_new(struct ov_image *const *images, size_t n,
+                              struct ov_scanner **ret, struct ov_diag *diag)
 {
     OV_AUTO(scanner) s = ov_alloc(sizeof(*s));
-    enum ov_status status;
 
-    if (s == NULL)
+    if (s == NULL || !has_arenas(s))
         return OV_NO_MEMORY;
-    s->image = image;
-    if (!has_arenas(s))
-        return OV_NO_MEMORY;
-    status =
-        ov_matcher_open(&image->store, image->sections[OV_SECTION_MATCH].at,
-                        image->sections[OV_SECTION_MATCH].len, &s->matcher);
-    if (status != OV_OK)
-        return ov_diag_set(diag, status, 0,
-                           "the image's section of patterns is damaged");
-    OV_TRY(read_passwords(s));
-    s->member_rules = ov_lookup_members(image, s->lasting, &s->n_member_rules);
-    s->magics = ov_lookup_magics(image, s->lasting, &s->n_magics);
-    s->has_own_magics = ov_has_direct_magic(s->magics, s->n_magics);
-    if (image->store.is_damaged)
-        return ov_diag_set(diag, OV_BAD_DIGEST, 0, "the image is damaged");
+    OV_TRY(ov_tiers_open(s, images, n, diag));
     *ret = OV_STEAL(s);
     return OV_OK;
 }
@@ -86,7 +55,7 @@ void ov_scanner_free(struct ov_scanner *s)
     ov_buf_done(&s->html.notags);
     ov_buf_done(&s->html.script);
     ov_regex_cache_free(s->regexes);
-    ov_matcher_free(s->matcher);
+    ov_tiers_close(s);
     ov_arena_free(s->scratch);
     ov_arena_free(s->names);
     ov_arena_free(s->lasting);

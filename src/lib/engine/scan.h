@@ -10,10 +10,15 @@
 
 struct ov_scanner;
 
-/* A scanner over an image, which it borrows; with its own scratch memory, so
- * one per thread or worker. Returns owned. */
-OV_MUST_USE enum ov_status ov_scanner_new(struct ov_image *image,
-                                          struct ov_scanner **ret,
+#define OV_MAX_TIERS 4
+
+/* A scanner over images, which it borrows; with its own scratch memory, so one
+ * per thread or worker. Several images (tiers, 1 to OV_MAX_TIERS; else
+ * OV_USAGE) find what one would that is compiled from all of their sources in
+ * order, less the sources that a later one withdraws: what is allowed or
+ * silenced by one is so for all. Returns owned. */
+OV_MUST_USE enum ov_status ov_scanner_new(struct ov_image *const *images,
+                                          size_t n, struct ov_scanner **ret,
                                           struct ov_diag *diag);
 void ov_scanner_free(struct ov_scanner *s);
 OV_DEFINE_AUTO(scanner)

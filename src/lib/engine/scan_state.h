@@ -3,6 +3,7 @@
 
 #include "engine/evaluate.h"
 #include "engine/scan.h"
+#include "engine/silenced.h"
 #include "formats/normal.h"
 
 /* What scan.c, examine.c and report.c share about one scan. */
@@ -23,11 +24,18 @@ struct ov_frame {
     } allowed;
 };
 
-struct ov_scanner {
+/* An image and what was opened over it. */
+struct ov_tier {
     struct ov_image *image;
     struct ov_matcher *matcher;
+};
+
+struct ov_scanner {
+    struct ov_tier tiers[OV_MAX_TIERS];
+    size_t n_tiers;
+    struct ov_silenced silenced;
     struct ov_regex_cache *regexes;
-    struct ov_arena *lasting; /* what was read from the image once */
+    struct ov_arena *lasting; /* what was read from the images once */
     struct ov_arena *names;   /* of one scan */
     struct ov_arena *scratch; /* of one object's examination */
     const struct ov_member_rule *member_rules;
@@ -56,6 +64,7 @@ struct ov_scan {
     bool is_split;   /* only this shard's members are looked at */
 
     struct ov_reported {
+        size_t tier;
         uint32_t rule;
         struct ov_reported *next;
     } * reported; /* rules that held for the top object, in some view of it */
@@ -76,7 +85,21 @@ void ov_examine(struct ov_scan *scan);
  * a pattern occurred. */
 void ov_examine_view(struct ov_scan *scan, const struct ov_view *view);
 
-/* magic.c: an object's type, by the image's magics if it has some. */
+/* tiers.c: opens matchers over the images, and gathers what they have few of.
+ */
+OV_MUST_USE enum ov_status ov_tiers_open(struct ov_scanner *s,
+                                         struct ov_image *const *images,
+                                         size_t n, struct ov_diag *diag);
+void ov_tiers_close(struct ov_scanner *s);
+
+/* ov_lookup_wanted over all tiers. */
+uint32_t ov_tiers_wanted(struct ov_scanner *s, enum ov_hash_of of,
+                         uint64_t size);
+
+/* Some page of some image is damaged: no rule can be believed any more. */
+bool ov_tiers_are_damaged(const struct ov_scanner *s);
+
+/* magic.c: an object's type, by the images' magics if there are some. */
 enum ov_type ov_identify(const struct ov_scanner *s, struct ov_span bytes);
 bool ov_has_direct_magic(const struct ov_magic_rule *list, size_t n);
 

@@ -11,6 +11,7 @@
 #include "rules/layout.h"
 #include "rules/names.h"
 #include "rules/rule_build.h"
+#include "rules/silence.h"
 
 /* Parts -> image: rule records and their patterns first, in the order of parts,
  * then the few rules, then one hash table after the other, then names, sources
@@ -81,7 +82,7 @@ static enum ov_status start(struct compiler *c)
         OV_ASSERT(job->parts[i]->source < job->n_sources);
         c->total += count_rules(job->parts[i]);
     }
-    return ov_ignores_new(job->sources, job->parts, job->n_parts, &c->ignores);
+    return ov_ignores_new(job, &c->ignores);
 }
 
 static void tell_progress(struct compiler *c, uint64_t more)
@@ -378,6 +379,8 @@ static enum ov_status compile_sections(struct compiler *c,
     OV_TRY(put_sources(c));
     c->counts.skips = ov_skip_counter_all(c->skips, &c->counts.n_skips);
     ov_counts_put(&c->sections[OV_SECTION_COUNTS], &c->counts);
+    OV_TRY(ov_silence_put(&c->sections[OV_SECTION_SILENCE], job->withdrawn,
+                          job->n_withdrawn, job->parts, job->n_parts));
     for (int i = 0; i < OV_N_SECTIONS; i++)
         OV_TRY(ov_buf_status(&c->sections[i]));
     fill_report(c, report);

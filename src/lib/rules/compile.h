@@ -12,6 +12,13 @@ struct ov_compile_job {
     size_t n_sources;
     struct ov_part *const *parts;
     size_t n_parts;
+    /* Names of sources, rising: their rules in the images before this one do
+     * not count. */
+    const struct ov_span *withdrawn;
+    size_t n_withdrawn;
+    /* Rules that an .ign line names stay in the image, and are silenced by the
+     * scan: so that they count again once a later image withdraws the line. */
+    bool keeps_silenced;
     /* Called with done and total work units, now and then; may be NULL. */
     void (*progress)(void *data, uint64_t done, uint64_t total);
     void *progress_data;

@@ -250,6 +250,15 @@ static void *read_all(struct ov_image *image, const struct form *f,
     return items;
 }
 
+static struct ov_span name_source(struct ov_image *image, uint32_t source)
+{
+    struct ov_source_view view;
+
+    if (!ov_lookup_source(image, source, &view))
+        return (struct ov_span){NULL, 0};
+    return view.name;
+}
+
 const struct ov_member_rule *
 ov_lookup_members(struct ov_image *image, struct ov_arena *arena, size_t *ret_n)
 {
@@ -257,12 +266,8 @@ ov_lookup_members(struct ov_image *image, struct ov_arena *arena, size_t *ret_n)
     struct ov_member_rule *m =
         read_all(image, &members, arena, &sources, ret_n);
 
-    for (size_t i = 0; m != NULL && i < *ret_n; i++) {
-        struct ov_source_view view;
-
-        if (ov_lookup_source(image, sources[i], &view))
-            m[i].source = view.name;
-    }
+    for (size_t i = 0; m != NULL && i < *ret_n; i++)
+        m[i].source = name_source(image, sources[i]);
     return m;
 }
 
@@ -270,8 +275,11 @@ const struct ov_magic_rule *
 ov_lookup_magics(struct ov_image *image, struct ov_arena *arena, size_t *ret_n)
 {
     uint32_t *sources;
+    struct ov_magic_rule *m = read_all(image, &magics, arena, &sources, ret_n);
 
-    return read_all(image, &magics, arena, &sources, ret_n);
+    for (size_t i = 0; m != NULL && i < *ret_n; i++)
+        m[i].source = name_source(image, sources[i]);
+    return m;
 }
 
 const struct ov_password *ov_lookup_passwords(struct ov_image *image,
@@ -279,6 +287,9 @@ const struct ov_password *ov_lookup_passwords(struct ov_image *image,
                                               size_t *ret_n)
 {
     uint32_t *sources;
+    struct ov_password *w = read_all(image, &passwords, arena, &sources, ret_n);
 
-    return read_all(image, &passwords, arena, &sources, ret_n);
+    for (size_t i = 0; w != NULL && i < *ret_n; i++)
+        w[i].source = name_source(image, sources[i]);
+    return w;
 }

@@ -28,25 +28,35 @@ struct ov_ignores {
     OV_LIST(size_t, lines);
 };
 
-enum ov_status ov_ignores_new(const struct ov_source *sources,
-                              struct ov_part *const *parts, size_t n_parts,
+static enum ov_status gather(struct ov_ignores *g, const struct ov_part *part,
+                             bool only_texts)
+{
+    for (size_t i = 0; i < part->ignores.n; i++) {
+        const struct ov_ignore *ignore = &part->ignores.items[i];
+        struct item *item;
+
+        if (only_texts && !ignore->has_md5)
+            continue;
+        item = ov_part_add(&g->items);
+        if (item == NULL)
+            return OV_NO_MEMORY;
+        item->ignore = ignore;
+        OV_TRY(ov_slots_add(&g->slots, ov_slots_hash(0, ignore->name),
+                            (uint32_t)(g->items.n - 1)));
+    }
+    return OV_OK;
+}
+
+enum ov_status ov_ignores_new(const struct ov_compile_job *job,
                               struct ov_ignores **ret)
 {
     OV_AUTO(ignores) g = ov_alloc(sizeof(*g));
 
     if (g == NULL)
         return OV_NO_MEMORY;
-    g->sources = sources;
-    for (size_t p = 0; p < n_parts; p++)
-        for (size_t i = 0; i < parts[p]->ignores.n; i++) {
-            struct item *item = ov_part_add(&g->items);
-
-            if (item == NULL)
-                return OV_NO_MEMORY;
-            item->ignore = &parts[p]->ignores.items[i];
-            OV_TRY(ov_slots_add(&g->slots, ov_slots_hash(0, item->ignore->name),
-                                (uint32_t)(g->items.n - 1)));
-        }
+    g->sources = job->sources;
+    for (size_t p = 0; p < job->n_parts; p++)
+        OV_TRY(gather(g, job->parts[p], job->keeps_silenced));
     *ret = OV_STEAL(g);
     return OV_OK;
 }

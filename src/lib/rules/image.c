@@ -236,6 +236,21 @@ void ov_image_free(struct ov_image *image)
     ov_free(image);
 }
 
+enum ov_status ov_images_digest(struct ov_image *const *images, size_t n,
+                                uint8_t ret[static OV_DIGEST_MAX])
+{
+    OV_AUTO_DONE(buf) all = ov_buf_with_max(n * OV_DIGEST_MAX);
+
+    if (n == 1) {
+        memcpy(ret, images[0]->digest, OV_DIGEST_MAX);
+        return OV_OK;
+    }
+    for (size_t i = 0; i < n; i++)
+        ov_put_span(&all, ov_span_of(images[i]->digest, OV_DIGEST_MAX));
+    OV_TRY(ov_buf_status(&all));
+    return ov_digest(OV_SHA256, ov_buf_span(&all), ret);
+}
+
 enum ov_status ov_image_check(struct ov_image *image, struct ov_diag *diag)
 {
     size_t n = count_pages(image->store.all.len);

@@ -55,6 +55,12 @@ OV_MUST_USE enum ov_status ov_image_open(struct ov_span bytes,
 void ov_image_free(struct ov_image *image);
 OV_DEFINE_AUTO(image)
 
+/* Names what a scan with these images uses: for one its digest, for several the
+ * SHA-256 of all digests in order. */
+OV_MUST_USE enum ov_status ov_images_digest(struct ov_image *const *images,
+                                            size_t n,
+                                            uint8_t ret[static OV_DIGEST_MAX]);
+
 /* Checks every page now: OV_BAD_DIGEST with the first bad page's offset. */
 OV_MUST_USE enum ov_status ov_image_check(struct ov_image *image,
                                           struct ov_diag *diag);

@@ -143,6 +143,7 @@ struct ov_member_rule {
 
 /* One line of a .ftm. */
 struct ov_magic_rule {
+    struct ov_span source; /* its source's name; set by ov_lookup_magics */
     uint32_t line;
     uint8_t kind; /* the first field: 0 direct, 1 pattern, 4 partition */
     bool has_offset;
@@ -156,6 +157,7 @@ struct ov_magic_rule {
 
 struct ov_password {
     struct ov_span name;
+    struct ov_span source; /* its source's name; set by ov_lookup_passwords */
     uint32_t line;
     struct ov_span word;
     uint32_t container; /* enum ov_type: zip, rar, 7z...; OV_TYPE_ANY */

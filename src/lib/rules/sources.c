@@ -134,6 +134,27 @@ enum ov_status ov_sources_add(struct ov_sources *s, struct ov_span name,
     return add_one(s, name, text, &entry);
 }
 
+/* No kind is longer. */
+#define KIND_MAX 16
+
+enum ov_status ov_sources_add_record(struct ov_sources *s, struct ov_span name,
+                                     struct ov_span kind, struct ov_span text)
+{
+    OV_AUTO_DONE(buf) file = ov_buf_with_max(KIND_MAX);
+    struct set_entry entry = {.rule_flags = OV_RULE_OFFICIAL};
+
+    ov_put_str(&file, "r.");
+    ov_put_span(&file, kind);
+    if (ov_buf_status(&file) == OV_NO_MEMORY)
+        return OV_NO_MEMORY;
+    entry.is_yara = is_yara_name(ov_buf_span(&file));
+    if (!entry.is_yara &&
+        (!ov_clamav_format_of(ov_buf_span(&file), &entry.format) ||
+         ov_clamav_is_container(entry.format)))
+        return OV_UNSUPPORTED;
+    return add_one(s, name, text, &entry);
+}
+
 const struct ov_source *ov_sources_list(const struct ov_sources *s,
                                         size_t *ret_n)
 {

@@ -27,6 +27,15 @@ OV_MUST_USE enum ov_status ov_sources_add(struct ov_sources *s,
                                           struct ov_span text,
                                           struct ov_diag *diag);
 
+/* Adds a record of an installed release: its name tells of nothing, its kind is
+ * an extension ("ndb", "yar"). Its rules count as official, since whoever makes
+ * records has checked who vouches for them. OV_UNSUPPORTED for a container, or
+ * if the kind tells of no rule language. */
+OV_MUST_USE enum ov_status ov_sources_add_record(struct ov_sources *s,
+                                                 struct ov_span name,
+                                                 struct ov_span kind,
+                                                 struct ov_span text);
+
 /* Sources so far, in order; for struct ov_compile_job. */
 const struct ov_source *ov_sources_list(const struct ov_sources *s,
                                         size_t *ret_n);

@@ -91,19 +91,22 @@ static uint64_t count_rules(const struct clamscan *c,
                             const struct rule_set *rules)
 {
     uint64_t n = 0;
-    struct ov_judge_refusal refusal;
-    const struct ov_judge_view view = {
-        .what = OV_JUDGE_LIST,
-        .image_fd = rules->image_fd,
-        .image_len = rules->image_len,
-        .write = count_rule,
-        .data = &n,
-    };
 
-    if (rules->is_compiled)
+    if (rules->is_compiled && rules->images.n == 1)
         return rules->report.n_rules;
-    if (c->has_no_summary || ov_judge_show(&view, &refusal) != OV_OK)
-        return 0;
+    for (size_t i = 0; i < rules->images.n && !c->has_no_summary; i++) {
+        struct ov_judge_refusal refusal;
+        const struct ov_judge_view view = {
+            .what = OV_JUDGE_LIST,
+            .image_fd = rules->images.fds[i],
+            .image_len = rules->images.lens[i],
+            .write = count_rule,
+            .data = &n,
+        };
+
+        if (ov_judge_show(&view, &refusal) != OV_OK)
+            return 0;
+    }
     return n;
 }
 

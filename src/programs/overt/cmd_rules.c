@@ -94,7 +94,7 @@ static void print_report(const struct rule_set *set, const char *path)
                (unsigned long long)set->report.n_rules,
                (unsigned long long)set->report.n_hashes,
                (unsigned long long)set->report.n_patterns,
-               (unsigned long long)set->image_len,
+               (unsigned long long)set->images.lens[0],
                (unsigned long long)set->report.n_skipped,
                (unsigned long long)set->report.n_ignored);
 }
@@ -113,7 +113,13 @@ static int build(struct rules_options *o)
     }
     if (!rule_set_load(&o->set, &set))
         return EXIT_ERROR;
-    status = ov_file_copy(o->output, set.image_fd, set.image_len, &diag);
+    if (set.images.n != 1) {
+        out_error("rules build: give sources, or one image");
+        rule_set_done(&set);
+        return EXIT_ERROR;
+    }
+    status =
+        ov_file_copy(o->output, set.images.fds[0], set.images.lens[0], &diag);
     if (status != OV_OK)
         out_error("%s: cannot write: %s", o->output, diag.text);
     else
@@ -151,8 +157,8 @@ static int show(const struct rules_options *o, enum ov_judge_show what)
     }
     if (!rule_set_open_image(o->set.paths[0], &set))
         return EXIT_ERROR;
-    view.image_fd = set.image_fd;
-    view.image_len = set.image_len;
+    view.image_fd = set.images.fds[0];
+    view.image_len = set.images.lens[0];
     status = ov_judge_show(&view, &refusal);
     if (status != OV_OK)
         out_error("%s: %s", o->set.paths[0], refusal.text);

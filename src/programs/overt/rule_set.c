@@ -30,8 +30,8 @@
 
 void rule_set_done(struct rule_set *s)
 {
-    ov_fd_cleanup(&s->image_fd);
-    s->image_fd = -1;
+    while (s->images.n > 0)
+        ov_fd_cleanup(&s->images.fds[--s->images.n]);
 }
 
 static void put_file_identity(struct ov_buf *b, const char *path)
@@ -83,8 +83,9 @@ static bool open_if_image(const char *path, struct rule_set *ret)
     if (fd < 0 || fstat(fd, &st) != 0 || !S_ISREG(st.st_mode) ||
         is_image(fd) != 1)
         return false;
-    *ret = (struct rule_set){.image_fd = ov_fd_steal(&fd),
-                             .image_len = (uint64_t)st.st_size};
+    *ret = (struct rule_set){.images = {.n = 1}};
+    ret->images.fds[0] = ov_fd_steal(&fd);
+    ret->images.lens[0] = (uint64_t)st.st_size;
     return true;
 }
 
@@ -144,7 +145,7 @@ static bool open_kept(const char *path, struct rule_set *ret)
 
     if (!open_if_image(path, &s))
         return false;
-    if (!is_ours(s.image_fd)) {
+    if (!is_ours(s.images.fds[0])) {
         rule_set_done(&s);
         return false;
     }
@@ -158,7 +159,8 @@ static void keep(const char *path, const struct rule_set *s)
     OV_AUTO_DONE(buf) folder = ov_buf_with_max(PATH_MAX);
 
     /* The scan goes on without; it only begins later next time. */
-    if (ov_file_copy(path, s->image_fd, s->image_len, NULL) == OV_OK &&
+    if (ov_file_copy(path, s->images.fds[0], s->images.lens[0], NULL) ==
+            OV_OK &&
         ov_locate_cache(&folder) == OV_OK)
         ov_prune_folder((char *)folder.ptr, PREFIX, KEEP_IMAGES);
 }
@@ -204,7 +206,7 @@ static bool compile(const struct rule_files *files,
                     const struct rule_set_options *options, struct ov_span key,
                     struct rule_set *ret)
 {
-    struct rule_set s = {.image_fd = -1, .is_compiled = true};
+    struct rule_set s = {.is_compiled = true};
     struct ov_judge_refusal refusal;
     const struct ov_judge_job job = {
         .sources = files->items,
@@ -219,14 +221,15 @@ static bool compile(const struct rule_files *files,
         .data = &s,
     };
     enum ov_status status =
-        ov_judge_compile(&job, &s.image_fd, &s.report, &refusal);
+        ov_judge_compile(&job, &s.images.fds[0], &s.report, &refusal);
 
     out_progress(NULL);
     if (status != OV_OK) {
         tell_refusal(&refusal);
         return false;
     }
-    s.image_len = s.report.image_len;
+    s.images.lens[0] = s.report.image_len;
+    s.images.n = 1;
     *ret = s;
     return true;
 }
@@ -291,19 +294,57 @@ static bool load_shipped(const struct rule_set_options *options,
     return is_good;
 }
 
+/* Puts the one image of `from` behind those of s. False after a line. */
+static bool add_image(struct rule_set *s, struct rule_set *from)
+{
+    struct ov_pool_images *images = &s->images;
+
+    if (images->n == OV_WIRE_MAX_IMAGES) {
+        out_error("at most %d images at once: compile rule files to one",
+                  OV_WIRE_MAX_IMAGES);
+        rule_set_done(from);
+        return false;
+    }
+    images->fds[images->n] = from->images.fds[0];
+    images->lens[images->n++] = from->images.lens[0];
+    s->is_compiled = from->is_compiled;
+    s->has_errors |= from->has_errors;
+    s->report = from->report;
+    return true;
+}
+
+static bool add_path(struct rule_set *s, struct rule_files *files,
+                     const char *path)
+{
+    struct rule_set one;
+
+    if (open_if_image(path, &one))
+        return add_image(s, &one);
+    return rule_files_add(files, path);
+}
+
 bool rule_set_load(const struct rule_set_options *options, struct rule_set *ret)
 {
     struct rule_files files = {0};
+    struct rule_set s = {0};
+    struct rule_set compiled;
     bool is_good = true;
 
     if (options->n_paths == 0)
         return load_shipped(options, ret);
-    if (options->n_paths == 1 && open_if_image(options->paths[0], ret))
-        return true;
     for (size_t i = 0; i < options->n_paths && is_good; i++)
-        is_good = rule_files_add(&files, options->paths[i]);
-    if (is_good)
-        is_good = load_files(&files, options, ret);
+        is_good = add_path(&s, &files, options->paths[i]);
+    if (is_good && files.n > 0)
+        is_good =
+            load_files(&files, options, &compiled) && add_image(&s, &compiled);
     rule_files_done(&files);
+    if (is_good && s.images.n == 0) {
+        out_error("no rule files there");
+        is_good = false;
+    }
+    if (!is_good)
+        rule_set_done(&s);
+    else
+        *ret = s;
     return is_good;
 }

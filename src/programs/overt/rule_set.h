@@ -2,11 +2,13 @@
 #pragma once
 
 #include "sys/judge_client.h"
+#include "sys/pool.h"
 
-/* From what the user calls rules to an image that workers can map. */
+/* From what the user calls rules to images that workers can map: a ready image
+ * is one, and all rule files together are compiled to one behind it. */
 
 struct rule_set_options {
-    const char *const *paths; /* files, folders, or one image; none: ours */
+    const char *const *paths; /* files, folders, images; none: ours */
     size_t n_paths;
     bool no_cache; /* neither look for a compiled image nor keep one */
     bool skip_errors;
@@ -17,10 +19,9 @@ struct rule_set_options {
 };
 
 struct rule_set {
-    int image_fd; /* -1: none */
-    uint64_t image_len;
-    bool is_compiled; /* now; else found ready */
-    bool has_errors;  /* some lines were left out, and told on stderr */
+    struct ov_pool_images images; /* owned */
+    bool is_compiled;             /* now; else found ready */
+    bool has_errors; /* some lines were left out, and told on stderr */
     struct ov_wire_compiled report; /* if is_compiled */
 };
 

@@ -391,16 +391,20 @@ static enum ov_status work(struct scan *s, struct ov_diag *diag)
 
 /* ---- beginning and end ---- */
 
-/* The image's header names the content of all the rest: its first page stands
+/* An image's header names the content of all the rest: its first page stands
  * for the image, and no worker need be asked. */
-static bool put_image_identity(struct ov_buf *b, int fd)
+static bool put_image_identity(struct ov_buf *b,
+                               const struct ov_pool_images *images)
 {
-    uint8_t *room = ov_buf_room(b, IMAGE_HEADER);
-    ssize_t got = room != NULL ? pread(fd, room, IMAGE_HEADER, 0) : -1;
+    for (size_t i = 0; i < images->n; i++) {
+        uint8_t *room = ov_buf_room(b, IMAGE_HEADER);
+        ssize_t got =
+            room != NULL ? pread(images->fds[i], room, IMAGE_HEADER, 0) : -1;
 
-    if (got != IMAGE_HEADER)
-        return false;
-    ov_buf_added(b, IMAGE_HEADER);
+        if (got != IMAGE_HEADER)
+            return false;
+        ov_buf_added(b, IMAGE_HEADER);
+    }
     return true;
 }
 
@@ -414,7 +418,7 @@ static void open_cache(struct scan *s)
         return;
     put_engine_identity(&key);
     ov_wire_put_open(&key, &s->job->open);
-    if (!put_image_identity(&key, s->job->rules->image_fd) ||
+    if (!put_image_identity(&key, &s->job->rules->images) ||
         ov_digest(OV_SHA256, ov_buf_span(&key), digest) != OV_OK ||
         ov_verdict_cache_open((char *)folder.ptr,
                               ov_span_of(digest, sizeof(digest)),
@@ -459,7 +463,7 @@ static void raise_limits(void)
 static enum ov_status begin(struct scan *s, struct ov_diag *diag)
 {
     struct ov_pool_options options = {
-        .image_fd = s->job->rules->image_fd,
+        .images = s->job->rules->images,
         .open = s->job->open,
         .n_workers = s->job->n_workers,
         .timeout_ms = s->job->timeout_ms,
@@ -469,7 +473,6 @@ static enum ov_status begin(struct scan *s, struct ov_diag *diag)
         .done = on_done,
     };
 
-    options.open.image_len = s->job->rules->image_len;
     raise_limits();
     s->walk = ov_walk_new(&s->job->walk);
     if (s->walk == NULL)

@@ -2,7 +2,7 @@
 
 /* overt-worker: scans one hostile file after the other and has nothing else.
  *
- * It jails itself, says so, gets the rule image, and from then on a descriptor
+ * It jails itself, says so, gets the rule images, and from then on a descriptor
  * for each task. The parent keeps several tasks queued in the socket, so that
  * neither ever waits for the other. Findings go back as they come, an outcome
  * ends each task, in the order of tasks: when this process dies, the parent
@@ -11,7 +11,8 @@
  * Files are read into one buffer that is kept, so a small file costs no page
  * fault; above MAP_FROM they are mapped privately. A mapped file that is cut
  * while it is read ends this process (SIGBUS), and that file is inconclusive.
- * The image is mapped shared: one copy for all workers. */
+ * Images are mapped shared: one copy for all workers. Between two tasks the
+ * parent may take them back and give others. */
 
 #include <malloc.h>
 #include <sys/mman.h>
@@ -34,11 +35,15 @@
 #define MAX_SHOWN_BYTES 256
 #define DEFAULT_MAX_OBJECT ((uint64_t)100 << 20)
 
+_Static_assert(OV_WIRE_MAX_IMAGES == OV_MAX_TIERS, "all can be used");
+
 struct worker {
     uint8_t *packet; /* OV_MSG_MAX */
     struct ov_buf out;
     enum ov_peer_state state;
-    struct ov_image *image;
+    struct ov_span mapped[OV_WIRE_MAX_IMAGES];
+    struct ov_image *images[OV_WIRE_MAX_IMAGES];
+    size_t n_images;
     struct ov_scanner *scanner;
     struct ov_scan_options options;
     struct ov_buf file; /* reused */
@@ -242,16 +247,52 @@ static enum ov_status on_task(struct worker *w, const struct ov_message *m,
     return OV_OK;
 }
 
-static enum ov_status open_image(struct worker *w, const struct ov_wire_open *o,
-                                 int fd, struct ov_diag *diag)
+static enum ov_status add_image(struct worker *w, uint64_t len, int fd,
+                                struct ov_diag *diag)
 {
-    void *at = mmap(NULL, (size_t)o->image_len, PROT_READ, MAP_SHARED, fd, 0);
+    struct ov_span bytes;
+    void *at;
 
+    if (w->n_images == OV_WIRE_MAX_IMAGES)
+        return ov_diag_set(diag, OV_LIMIT_COUNT, 0, "too many images");
+    at = mmap(NULL, (size_t)len, PROT_READ, MAP_SHARED, fd, 0);
     if (at == MAP_FAILED)
         return ov_diag_set(diag, OV_IO, 0, "cannot map the image");
-    OV_TRY(
-        ov_image_open(ov_span_of(at, (size_t)o->image_len), &w->image, diag));
-    return ov_scanner_new(w->image, &w->scanner, diag);
+    bytes = ov_span_of(at, (size_t)len);
+    w->mapped[w->n_images] = bytes;
+    return ov_image_open(bytes, &w->images[w->n_images++], diag);
+}
+
+static enum ov_status open_images(struct worker *w,
+                                  const struct ov_wire_open *o, int fd,
+                                  uint8_t digest[static OV_DIGEST_MAX],
+                                  struct ov_diag *diag)
+{
+    OV_TRY(add_image(w, o->image_len, fd, diag));
+    OV_TRY(ov_images_digest(w->images, w->n_images, digest));
+    return ov_scanner_new(w->images, w->n_images, &w->scanner, diag);
+}
+
+static enum ov_status refuse(struct worker *w, enum ov_status status,
+                             struct ov_diag *diag)
+{
+    diag->status = status;
+    if (diag->text[0] == '\0')
+        (void)ov_diag_set(diag, status, 0, "%s", ov_status_name(status));
+    post_failure(w, diag);
+    return status;
+}
+
+static enum ov_status on_tier(struct worker *w, const struct ov_message *m,
+                              int fd)
+{
+    struct ov_diag diag = {0};
+    enum ov_status status;
+    uint64_t len;
+
+    OV_TRY(ov_wire_read_tier(m->body, &len));
+    status = add_image(w, len, fd, &diag);
+    return status == OV_OK ? OV_OK : refuse(w, status, &diag);
 }
 
 static enum ov_status on_open(struct worker *w, const struct ov_message *m,
@@ -259,6 +300,7 @@ static enum ov_status on_open(struct worker *w, const struct ov_message *m,
 {
     struct ov_diag diag = {0};
     struct ov_wire_open o;
+    uint8_t digest[OV_DIGEST_MAX];
     enum ov_status status;
 
     OV_TRY(ov_wire_read_open(m->body, &o));
@@ -267,18 +309,28 @@ static enum ov_status on_open(struct worker *w, const struct ov_message *m,
     w->options.max_object = o.max_object;
     memcpy(w->options.limits, o.limits, sizeof(o.limits));
     memcpy(w->options.skip_types, o.skip_types, sizeof(o.skip_types));
-    status = open_image(w, &o, fd, &diag);
-    if (status != OV_OK) {
-        diag.status = status;
-        if (diag.text[0] == '\0')
-            (void)ov_diag_set(&diag, status, 0, "%s", ov_status_name(status));
-        post_failure(w, &diag);
-        return status;
-    }
+    status = open_images(w, &o, fd, digest, &diag);
+    if (status != OV_OK)
+        return refuse(w, status, &diag);
     ov_msg_begin(&w->out, OV_MSG_OPENED, 0);
-    ov_wire_put_digest(&w->out, w->image->digest);
+    ov_wire_put_digest(&w->out, digest);
     post(w);
     w->state = OV_PEER_OPEN;
+    return OV_OK;
+}
+
+/* Everything that was made from the images goes, so that at no time there are
+ * two of them. */
+static enum ov_status on_close(struct worker *w)
+{
+    ov_scanner_free(OV_STEAL(w->scanner));
+    for (size_t i = 0; i < w->n_images; i++) {
+        ov_image_free(OV_STEAL(w->images[i]));
+        /* cannot fail on what mmap returned */
+        (void)!munmap((void *)(uintptr_t)w->mapped[i].ptr, w->mapped[i].len);
+    }
+    w->n_images = 0;
+    w->state = OV_PEER_READY;
     return OV_OK;
 }
 
@@ -290,8 +342,12 @@ static enum ov_status serve_one(struct worker *w)
 
     OV_TRY(ov_channel_receive(OV_PARENT_FD, w->packet, &packet, &fd));
     OV_TRY(ov_msg_decode(packet, fd >= 0, OV_TO_WORKER, w->state, &m));
-    if (m.type == OV_MSG_OPEN)
+    if (m.type == OV_MSG_TIER)
+        OV_TRY(on_tier(w, &m, fd));
+    else if (m.type == OV_MSG_OPEN)
         OV_TRY(on_open(w, &m, fd));
+    else if (m.type == OV_MSG_CLOSE)
+        OV_TRY(on_close(w));
     else
         OV_TRY(on_task(w, &m, fd));
     return w->is_broken ? OV_PEER_GONE : OV_OK;
