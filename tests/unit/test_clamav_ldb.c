@@ -69,7 +69,7 @@ static void expect_condition(const char *tdb, const char *expression, int n,
 static void expressions_become_conditions(void **state)
 {
     (void)state;
-    expect_condition(TDB, "0", 1, 0, "");
+    expect_condition(TDB, "0", 1, 0, "term 0");
     expect_condition(TDB, "(0&1)&2", 3, 0, "");
     expect_condition(TDB, "0|1|2", 3, 0, "term 0, term 1, term 2, any 3");
     expect_condition(TDB, "0&1|2", 3, 0,

@@ -237,8 +237,7 @@ static void fill(struct ov_part *p)
     if (m == NULL || g == NULL || w == NULL || s == NULL)
         return;
     m->name = OV_SPAN_LIT("Member-1");
-    g->cells = some_cells;
-    g->n_cells = 2;
+    g->bytes = OV_SPAN_LIT("magic");
     w->word = OV_SPAN_LIT("infected");
     s->why = OV_SPAN_LIT("why");
     r = add_rule(p, "Rule-1", 4);

@@ -75,27 +75,19 @@ static void magics_come_back(void **state)
 
     (void)state;
     *added = (struct ov_magic_rule){.line = 4,
-                                    .kind = 1,
-                                    .has_offset = true,
                                     .offset = 257,
-                                    .cells = some_cells,
-                                    .n_cells = 2,
+                                    .bytes = OV_SPAN_LIT("ustar"),
                                     .name = OV_SPAN_LIT("TAR"),
-                                    .from_type = OV_TYPE_ANY,
-                                    .to_type = OV_TYPE_TAR};
+                                    .type = OV_TYPE_TAR};
     c = compile_parts(sources, 2, &part, 1);
     ov_part_free(part);
     m = ov_lookup_magics(c.image, c.arena, &n);
     assert_int_equal(n, 1);
     assert_int_equal(m->line, 4);
-    assert_int_equal(m->kind, 1);
-    assert_true(m->has_offset);
     assert_int_equal(m->offset, 257);
+    assert_text(m->bytes, "ustar");
     assert_text(m->name, "TAR");
-    assert_int_equal(m->from_type, OV_TYPE_ANY);
-    assert_int_equal(m->to_type, OV_TYPE_TAR);
-    assert_int_equal(m->n_cells, 2);
-    assert_memory_equal(m->cells, some_cells, sizeof(some_cells));
+    assert_int_equal(m->type, OV_TYPE_TAR);
     compiled_done(&c);
 }
 

@@ -118,6 +118,24 @@ static void own_magics_take_the_place_of_the_built_in_ones(void **state)
     help_close(&h);
 }
 
+static void a_handler_looks_at_an_object_as_another_type_too(void **state)
+{
+    static const char *const rules[] = {
+        "a.ldb",
+        "Test.As;Engine:81-255,HandlerType:CL_TYPE_HTML,Target:0;0;485541\n",
+        "b.ndb", "Test.Html:3:*:62616420776f7264\n", NULL};
+    struct scan_help h;
+
+    (void)state;
+    help_open(&h, rules);
+    assert_int_equal(help_scan(&h, OV_SPAN_LIT("\1\2HUA <p>BAD</p>  wOrd\3")),
+                     OV_DETECTED);
+    assert_string_equal(h.names, "Test.As Test.Html ");
+    assert_int_equal(help_scan(&h, OV_SPAN_LIT("\1\2HUH <p>BAD</p>  wOrd\3")),
+                     OV_CLEAN);
+    help_close(&h);
+}
+
 static void a_damaged_image_is_never_clean(void **state)
 {
     static const char *const rules[] = {"a.ndb", "Test.One:0:*:68656c6c6f\n",
@@ -239,5 +257,6 @@ OV_TEST_MAIN(OV_TEST(a_body_rule_finds_its_bytes),
              OV_TEST(what_depends_on_matches_that_are_not_listed_is_open),
              OV_TEST(a_number_behind_the_last_of_many_matches_is_read),
              OV_TEST(a_macro_with_too_many_matches_is_open),
+             OV_TEST(a_handler_looks_at_an_object_as_another_type_too),
              OV_TEST(a_damaged_hash_table_is_never_clean),
              OV_TEST(a_damaged_image_is_never_clean))

@@ -177,10 +177,15 @@ static bool has_container(const struct ov_object *o, uint64_t up, uint64_t type)
 
 static void run_container(struct ov_machine *m, enum ov_cond op)
 {
+    const struct ov_object *o = m->terms->e->object;
     uint64_t up = op == OV_COND_INTERMEDIATE ? ov_read_varint(&m->code) : 1;
     uint64_t type = ov_read_varint(&m->code);
 
-    ov_machine_push_bool(m, has_container(m->terms->e->object, up, type));
+    /* "Container:CL_TYPE_ANY" holds outside of all containers: so clamscan. */
+    if (op == OV_COND_CONTAINER && type == OV_TYPE_ANY)
+        ov_machine_push_bool(m, o->parent == NULL);
+    else
+        ov_machine_push_bool(m, has_container(o, up, type));
 }
 
 static void run_handler(struct ov_machine *m)

@@ -44,7 +44,7 @@ struct ov_evaluation {
 
 struct ov_evaluation_result {
     bool holds;
-    bool has_handler; /* the object is to be scanned again as this type */
+    bool has_handler; /* the object is to be scanned as this type, too */
     enum ov_type handler;
 };
 

@@ -255,10 +255,13 @@ static void try_rule(struct ov_scan *scan, const struct ov_evaluation *e,
         ov_report_status(scan, status, "condition", 0);
     if (!result.holds || is_silenced(scan, e, id))
         return;
-    if (result.has_handler)
-        e->object->type = result.handler;
-    else
-        report_rule(scan, e, id);
+    if (result.has_handler && e->object->is_again)
+        return; /* it was told */
+    if (result.has_handler && !e->object->has_handler) {
+        e->object->has_handler = true;
+        e->object->handler = result.handler;
+    }
+    report_rule(scan, e, id);
 }
 
 static int compare_ids(const void *a, const void *b)

@@ -18,6 +18,10 @@ struct ov_object {
     const struct ov_object *parent; /* its container, or NULL */
     uint32_t depth;                 /* 0 for the file */
 
+    bool has_handler; /* a rule asks to look at it as another type, too */
+    enum ov_type handler;
+    bool is_again; /* this is that other look at it */
+
     uint32_t known_digests; /* bit enum ov_digest_kind */
     uint8_t digests[OV_N_DIGEST][OV_DIGEST_MAX];
 

@@ -215,6 +215,35 @@ static enum ov_status get_member(const struct ov_scan *scan,
     return status;
 }
 
+/* A rule said that the top object is to be looked at as another type, too: that
+ * is put on top, as a member would be. It lies in what the object lies in. */
+static void enter_as(struct ov_scan *scan, enum ov_type type)
+{
+    const struct ov_object *o = &scan->scanner->frames[scan->top].object;
+
+    if (type == o->type || scan->top >= scan->max_depth)
+        return;
+    scan->top++;
+    push_object(scan, o->bytes, ov_span_str(ov_type_name(type)), type);
+    scan->scanner->frames[scan->top].object.parent = o->parent;
+    scan->scanner->frames[scan->top].object.is_again = true;
+    ov_examine(scan);
+    if (!scan->is_stopped)
+        open_container(scan);
+}
+
+/* Looks at the top object, and makes ready to look into it. */
+static void examine(struct ov_scan *scan)
+{
+    struct ov_object *o = &scan->scanner->frames[scan->top].object;
+
+    ov_examine(scan);
+    if (!scan->is_stopped)
+        open_container(scan);
+    if (!scan->is_stopped && o->has_handler)
+        enter_as(scan, o->handler);
+}
+
 /* Reads the member into the frame above the top one and makes that the top. */
 static void enter_member(struct ov_scan *scan, const struct ov_member *member)
 {
@@ -237,11 +266,8 @@ static void enter_member(struct ov_scan *scan, const struct ov_member *member)
         return;
     if (status != OV_OK)
         ov_report_status(scan, status, type, bytes.len);
-    if (bytes.len > 0 || status == OV_OK) {
-        ov_examine(scan);
-        if (!scan->is_stopped)
-            open_container(scan);
-    }
+    if (bytes.len > 0 || status == OV_OK)
+        examine(scan);
 }
 
 /* One step: the next member of the top container, or back to its parent. */
@@ -292,14 +318,12 @@ static void walk(struct ov_scan *scan)
     }
     if (scan->options->shard == 0)
         ov_examine(scan);
-    if (is_opened_early && file->object.type != OV_TYPE_ZIP) {
-        close_container(scan); /* a rule said that it is something else */
-        is_opened_early = false;
-    }
     if (!is_opened_early && !scan->is_stopped) {
         open_container(scan);
         offer_shards(scan);
     }
+    if (!scan->is_stopped && file->object.has_handler)
+        enter_as(scan, file->object.handler);
     while (!scan->is_stopped) {
         if (scan->top == 0 && file->unpacker == NULL)
             break;

@@ -42,10 +42,9 @@ struct ov_scanner {
     size_t n_member_rules;
     struct ov_span *passwords;
     size_t n_passwords;
-    const struct ov_magic_rule *magics;
+    const struct ov_magic_rule *magics; /* instead of the built-in ones */
     size_t n_magics;
-    bool has_own_magics; /* instead of the built-in ones */
-    struct ov_buf text;  /* normalised forms of the object at hand */
+    struct ov_buf text; /* normalised forms of the object at hand */
     struct ov_html_views html;
     struct ov_frame frames[OV_SCAN_MAX_DEPTH + 1];
 };
@@ -101,7 +100,6 @@ bool ov_tiers_are_damaged(const struct ov_scanner *s);
 
 /* magic.c: an object's type, by the images' magics if there are some. */
 enum ov_type ov_identify(const struct ov_scanner *s, struct ov_span bytes);
-bool ov_has_direct_magic(const struct ov_magic_rule *list, size_t n);
 
 /* views.c: the normalised views of the top frame's object, if it is text. */
 void ov_examine_normalised(struct ov_scan *scan);

@@ -22,6 +22,12 @@ static enum ov_status open_matchers(struct ov_scanner *s, struct ov_diag *diag)
     return OV_OK;
 }
 
+/* Nothing but zip archives is decrypted. */
+static bool is_for_zip(const struct ov_password *p)
+{
+    return p->container == OV_TYPE_ANY || p->container == OV_TYPE_ZIP;
+}
+
 static enum ov_status gather_passwords(struct ov_scanner *s)
 {
     const struct ov_password *lists[OV_MAX_TIERS];
@@ -37,7 +43,8 @@ static enum ov_status gather_passwords(struct ov_scanner *s)
         return OV_NO_MEMORY;
     for (size_t i = 0; i < s->n_tiers; i++)
         for (size_t k = 0; k < n[i]; k++)
-            if (!ov_silenced_has(&s->silenced, i, lists[i][k].name,
+            if (is_for_zip(&lists[i][k]) &&
+                !ov_silenced_has(&s->silenced, i, lists[i][k].name,
                                  lists[i][k].source))
                 s->passwords[s->n_passwords++] = lists[i][k].word;
     return OV_OK;
@@ -86,7 +93,6 @@ static enum ov_status gather_magics(struct ov_scanner *s)
                                  lists[i][k].source))
                 all[s->n_magics++] = lists[i][k];
     s->magics = all;
-    s->has_own_magics = ov_has_direct_magic(all, s->n_magics);
     return OV_OK;
 }
 

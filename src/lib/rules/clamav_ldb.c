@@ -82,7 +82,9 @@ static enum ov_status read_line(struct ov_clam_job *job, struct line *l,
     if (l->f[0].len == 0)
         return ov_clam_fault(fault, "the name is missing", job->text);
     OV_TRY(read_terms(l, job->part->arena, fault));
-    if (l->logic.is_plain && code->len == n_expression)
+    /* One without a condition is a body rule, which clamscan tells of sooner.
+     */
+    if (l->logic.is_plain && code->len == n_expression && l->n_subsigs > 1)
         ov_buf_clear(code);
     return OV_OK;
 }

@@ -14,7 +14,8 @@
  *
  * Of the third form of an ignored rule clamscan 1.4.6 uses the name only.
  * Passwords are for any container, ZIP or RAR. Kinds of magic are 0 (bytes at
- * an offset), 1 (a body pattern) and 4 (as 0, of partitions).
+ * an offset), 1 (a body pattern) and 4 (as 0, of partitions); only those of
+ * kind 0 are used.
  *
  * Source: ClamAV manual, "Allow list databases", "Passwords for archive
  * files", "File type magic"; clamscan 1.4.6. */
@@ -154,51 +155,31 @@ static enum ov_status read_direct(struct ov_clam_job *job,
                                   struct ov_magic_rule *ret,
                                   struct ov_clam_fault *fault)
 {
-    struct ov_cell *cells =
-        ov_arena_array(job->part->arena, f[2].len / 2 + 1, sizeof(*cells));
+    size_t n = f[2].len / 2;
+    uint8_t *bytes = ov_arena_alloc(job->part->arena, n + 1);
 
-    if (cells == NULL)
+    if (bytes == NULL)
         return OV_NO_MEMORY;
     if (!ov_clam_is_number(f[1]))
         return ov_clam_fault(fault, "the offset is a number", f[1]);
     if (f[2].len % 2 != 0)
         return ov_clam_fault(fault, "an odd number of digits", f[2]);
-    for (size_t i = 0; i < f[2].len / 2; i++) {
-        uint8_t byte;
-
-        if (!ov_hex_decode(ov_span_clip(f[2], 2 * i, 2), &byte, 1))
-            return ov_clam_fault(fault, "not hexadecimal", f[2]);
-        cells[i] =
-            (struct ov_cell){.kind = OV_CELL_BYTE, .value = byte, .mask = 0xff};
-    }
-    ret->has_offset = true;
+    if (!ov_hex_decode(f[2], bytes, n))
+        return ov_clam_fault(fault, "not hexadecimal", f[2]);
     ret->offset = (uint64_t)ov_clam_number(f[1]);
-    ret->cells = cells;
-    ret->n_cells = (uint32_t)(f[2].len / 2);
+    ret->bytes = ov_span_of(bytes, n);
     return OV_OK;
 }
 
-static enum ov_status read_pattern(struct ov_clam_job *job,
-                                   const struct ov_span *f,
-                                   struct ov_magic_rule *ret,
-                                   struct ov_clam_fault *fault)
+/* A body pattern: only looked at, so that a wrong one is refused. */
+static enum ov_status check_pattern(struct ov_clam_job *job,
+                                    const struct ov_span *f,
+                                    struct ov_clam_fault *fault)
 {
     struct ov_pattern pattern = {0};
 
     OV_TRY(ov_clam_place(f[1], 0, &pattern.place, fault));
-    OV_TRY(ov_clam_hex(f[2], false, job->part->arena, &pattern, fault));
-    if ((pattern.place.kind != OV_PLACE_ANY &&
-         pattern.place.kind != OV_PLACE_START) ||
-        pattern.place.shift != 0) {
-        *fault = (struct ov_clam_fault){
-            "a magic's offset is only * or a number here", f[1]};
-        return OV_UNSUPPORTED;
-    }
-    ret->has_offset = pattern.place.kind == OV_PLACE_START;
-    ret->offset = (uint64_t)pattern.place.at;
-    ret->cells = pattern.cells;
-    ret->n_cells = pattern.n_cells;
-    return OV_OK;
+    return ov_clam_hex(f[2], false, job->part->arena, &pattern, fault);
 }
 
 static enum ov_status read_magic(struct ov_clam_job *job,
@@ -206,13 +187,14 @@ static enum ov_status read_magic(struct ov_clam_job *job,
                                  struct ov_magic_rule *ret,
                                  struct ov_clam_fault *fault)
 {
-    enum ov_status from = magic_type(f[4], &ret->from_type, fault);
+    uint32_t required;
+    enum ov_status from = magic_type(f[4], &required, fault);
     enum ov_status to;
     int64_t kind = ov_clam_number(f[0]);
 
     if (from == OV_MALFORMED)
         return from;
-    to = magic_type(f[5], &ret->to_type, fault);
+    to = magic_type(f[5], &ret->type, fault);
     if (to == OV_MALFORMED)
         return to;
     if (!ov_clam_is_number(f[0]))
@@ -222,11 +204,15 @@ static enum ov_status read_magic(struct ov_clam_job *job,
         return OV_UNSUPPORTED;
     }
     job->has_entry = true;
-    ret->kind = (uint8_t)kind;
     ret->line = job->line;
     ret->name = f[3];
-    OV_TRY(kind == 1 ? read_pattern(job, f, ret, fault)
+    OV_TRY(kind == 1 ? check_pattern(job, f, fault)
                      : read_direct(job, f, ret, fault));
+    if (kind != 0) {
+        *fault = (struct ov_clam_fault){
+            "of magics only bytes at an offset are looked for", f[3]};
+        return OV_UNSUPPORTED;
+    }
     return from != OV_OK ? from : to;
 }
 

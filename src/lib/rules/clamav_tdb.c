@@ -121,8 +121,6 @@ static enum ov_status read_container(struct reader *r, struct ov_span value)
 
     OV_TRY(type_of(r, value, &type));
     r->tdb.container = type;
-    if (type == OV_TYPE_ANY)
-        return OV_OK;
     ov_cond_put1(r->code, OV_COND_CONTAINER, type);
     ov_cond_put(r->code, OV_COND_AND);
     return OV_OK;

@@ -90,16 +90,6 @@ static void read_member(struct ov_reader *r, struct ov_arena *arena,
 
 /* ---- .ftm ---- */
 
-static void put_cell(struct ov_buf *b, const struct ov_cell *c)
-{
-    ov_put_u8(b, c->kind);
-    ov_put_u8(b, c->value);
-    ov_put_u8(b, c->mask);
-    ov_put_u8(b, c->is_negated);
-    ov_put_varint(b, c->gap_min);
-    ov_put_varint(b, c->gap_max);
-}
-
 void ov_few_put_magic(struct ov_buf *b, uint32_t source,
                       const struct ov_magic_rule *m)
 {
@@ -107,43 +97,11 @@ void ov_few_put_magic(struct ov_buf *b, uint32_t source,
 
     ov_put_varint(&one, source);
     ov_put_varint(&one, m->line);
-    ov_put_u8(&one, m->kind);
-    ov_put_u8(&one, m->has_offset);
     ov_put_varint(&one, m->offset);
+    ov_put_block(&one, m->bytes);
     ov_put_block(&one, m->name);
-    put_type(&one, m->from_type);
-    put_type(&one, m->to_type);
-    ov_put_varint(&one, m->n_cells);
-    for (uint32_t i = 0; i < m->n_cells; i++)
-        put_cell(&one, &m->cells[i]);
+    put_type(&one, m->type);
     put_one(b, &one);
-}
-
-static void read_cells(struct ov_reader *r, struct ov_arena *arena,
-                       struct ov_magic_rule *m)
-{
-    uint32_t n = ov_read_varint32(r);
-    struct ov_cell *cells;
-
-    /* a cell takes at least six bytes */
-    ov_reader_require(r, n <= ov_reader_rest(r).len / 6, OV_MALFORMED);
-    if (ov_reader_status(r) != OV_OK || n == 0)
-        return;
-    cells = ov_arena_array(arena, n, sizeof(*cells));
-    if (cells == NULL) {
-        ov_reader_require(r, false, OV_NO_MEMORY);
-        return;
-    }
-    for (uint32_t i = 0; ov_reader_status(r) == OV_OK && i < n; i++) {
-        cells[i].kind = ov_read_u8(r);
-        cells[i].value = ov_read_u8(r);
-        cells[i].mask = ov_read_u8(r);
-        cells[i].is_negated = ov_read_u8(r) != 0;
-        cells[i].gap_min = ov_read_varint32(r);
-        cells[i].gap_max = ov_read_varint32(r);
-    }
-    m->cells = cells;
-    m->n_cells = n;
 }
 
 static void read_magic(struct ov_reader *r, struct ov_arena *arena,
@@ -152,14 +110,12 @@ static void read_magic(struct ov_reader *r, struct ov_arena *arena,
     struct ov_magic_rule *m = ret;
 
     *ret_source = ov_read_varint32(r);
+    (void)arena;
     m->line = ov_read_varint32(r);
-    m->kind = ov_read_u8(r);
-    m->has_offset = ov_read_u8(r) != 0;
     m->offset = ov_read_varint(r);
+    m->bytes = ov_read_block(r);
     m->name = ov_read_block(r);
-    m->from_type = read_type(r);
-    m->to_type = read_type(r);
-    read_cells(r, arena, m);
+    m->type = read_type(r);
 }
 
 /* ---- .pwdb ---- */

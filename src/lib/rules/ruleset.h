@@ -141,18 +141,15 @@ struct ov_member_rule {
     struct ov_span extra;     /* the last field, as given */
 };
 
-/* One line of a .ftm. */
+/* One line of a .ftm: objects with these bytes at this offset are of the type.
+ */
 struct ov_magic_rule {
     struct ov_span source; /* its source's name; set by ov_lookup_magics */
-    uint32_t line;
-    uint8_t kind; /* the first field: 0 direct, 1 pattern, 4 partition */
-    bool has_offset;
-    uint64_t offset;
-    const struct ov_cell *cells;
-    uint32_t n_cells;
     struct ov_span name;
-    uint32_t from_type; /* "required" type, or OV_TYPE_ANY */
-    uint32_t to_type;
+    uint32_t line;
+    uint64_t offset;
+    struct ov_span bytes;
+    uint32_t type; /* enum ov_type */
 };
 
 struct ov_password {
