@@ -100,3 +100,27 @@ enum ov_status ov_landlock_forbid_files(int (*open_readable)(size_t i),
         OV_TRY(let_read(ruleset, file));
     }
 }
+
+/* Truncating is a right of its own from version 3 on. */
+#define ABI_TRUNCATE 3
+#define ACCESS_TRUNCATE (UINT64_C(1) << 14)
+
+enum ov_status ov_landlock_keep_folder(int folder, uint32_t *ret_abi)
+{
+    OV_AUTO_FD ruleset = -1;
+    struct landlock_path_beneath_attr rule = {
+        .allowed_access =
+            LANDLOCK_ACCESS_FS_READ_FILE | LANDLOCK_ACCESS_FS_READ_DIR |
+            LANDLOCK_ACCESS_FS_WRITE_FILE | LANDLOCK_ACCESS_FS_MAKE_REG |
+            LANDLOCK_ACCESS_FS_REMOVE_FILE,
+        .parent_fd = folder,
+    };
+
+    OV_TRY(make_ruleset(false, &ruleset, ret_abi));
+    if (*ret_abi >= ABI_TRUNCATE)
+        rule.allowed_access |= ACCESS_TRUNCATE;
+    if (syscall(SYS_landlock_add_rule, ruleset, LANDLOCK_RULE_PATH_BENEATH,
+                &rule, 0) != 0)
+        return OV_DENIED;
+    return restrict_self(ruleset);
+}

@@ -14,3 +14,8 @@ OV_MUST_USE enum ov_status ov_landlock_forbid_all(uint32_t *ret_abi);
  * open_readable opens, until it gives -1. */
 OV_MUST_USE enum ov_status
 ov_landlock_forbid_files(int (*open_readable)(size_t i), uint32_t *ret_abi);
+
+/* Forbids the same, but for reading, making, replacing and removing files in
+ * this open folder. */
+OV_MUST_USE enum ov_status ov_landlock_keep_folder(int folder,
+                                                   uint32_t *ret_abi);

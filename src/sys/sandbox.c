@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <grp.h>
+#include <linux/capability.h>
 #include <sched.h>
 #include <seccomp.h>
 #include <signal.h>
@@ -11,6 +12,8 @@
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "sys/landlock.h"
@@ -29,6 +32,7 @@ enum {
     W = 1 << OV_PROFILE_WORKER,
     J = 1 << OV_PROFILE_JUDGE,
     F = 1 << OV_PROFILE_FETCH,
+    V = 1 << OV_PROFILE_WITNESS,
     WJ = W | J,
     WJF = WJ | F
 };
@@ -118,8 +122,9 @@ bool ov_jail_is_whole(const struct ov_jail *jail)
 
 static bool close_others(const struct ov_confine *how, struct ov_jail *jail)
 {
-    (void)how;
     (void)jail;
+    if (how->service != NULL)
+        return true;
     return close_range(OV_PARENT_FD + 1, ~0u, 0) == 0;
 }
 
@@ -140,7 +145,9 @@ static bool set_limits(const struct ov_confine *how, struct ov_jail *jail)
     (void)jail;
     return set_limit(RLIMIT_CORE, 0) && set_limit(RLIMIT_MEMLOCK, 0) &&
            set_limit(RLIMIT_MSGQUEUE, 0) &&
-           set_limit(RLIMIT_NOFILE, MAX_OPEN) &&
+           set_limit(RLIMIT_NOFILE, how->service != NULL
+                                        ? how->service->max_open
+                                        : MAX_OPEN) &&
            set_limit(RLIMIT_FSIZE, profiles[how->profile].file_mib << 20) &&
            set_limit(RLIMIT_DATA, profiles[how->profile].data_mib << 20) &&
            set_limit(RLIMIT_AS, ADDRESS_SPACE);
@@ -164,12 +171,36 @@ static bool leave_namespaces(const struct ov_confine *how, struct ov_jail *jail)
     return unshare(CLONE_NEWUSER | all) == 0;
 }
 
+static bool drop_capabilities(void)
+{
+    struct __user_cap_header_struct head = {.version =
+                                                _LINUX_CAPABILITY_VERSION_3};
+    struct __user_cap_data_struct none[_LINUX_CAPABILITY_U32S_3] = {{0}};
+
+    return syscall(SYS_capset, &head, none) == 0;
+}
+
+/* A service becomes the owner of its folder. Where that is root itself, it
+ * stays root by name, without a capability. */
+static bool become_owner(int folder)
+{
+    struct stat st;
+
+    if (fstat(folder, &st) != 0 || setgroups(0, NULL) != 0 ||
+        setresgid(st.st_gid, st.st_gid, st.st_gid) != 0 ||
+        setresuid(st.st_uid, st.st_uid, st.st_uid) != 0)
+        return false;
+    return drop_capabilities();
+}
+
 static bool drop_user(const struct ov_confine *how, struct ov_jail *jail)
 {
-    (void)how;
     (void)jail;
+    /* An ordinary user may have got capabilities with a user name space. */
     if (geteuid() != 0 && getuid() != 0)
-        return true;
+        return how->service == NULL || drop_capabilities();
+    if (how->service != NULL)
+        return become_owner(how->service->folder);
     return setgroups(0, NULL) == 0 && setresgid(NOBODY, NOBODY, NOBODY) == 0 &&
            setresuid(NOBODY, NOBODY, NOBODY) == 0 && geteuid() == NOBODY &&
            setuid(0) != 0;
@@ -178,11 +209,12 @@ static bool drop_user(const struct ov_confine *how, struct ov_jail *jail)
 static bool give_up_privileges(const struct ov_confine *how,
                                struct ov_jail *jail)
 {
-    (void)how;
     (void)jail;
+    if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0)
+        return false;
     /* The death signal is forgotten when the user changes, so it is set here.
      */
-    return prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0 &&
+    return how->service != NULL ||
            prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0) == 0;
 }
 
@@ -191,6 +223,9 @@ static bool set_landlock(const struct ov_confine *how, struct ov_jail *jail)
     if (has_network(how))
         return ov_landlock_forbid_files(how->open_readable,
                                         &jail->landlock_abi) == OV_OK;
+    if (how->service != NULL)
+        return ov_landlock_keep_folder(how->service->folder,
+                                       &jail->landlock_abi) == OV_OK;
     return ov_landlock_forbid_all(&jail->landlock_abi) == OV_OK;
 }
 

@@ -25,6 +25,13 @@ enum ov_step {
  * parent's. */
 #define OV_PARENT_FD 3
 
+/* A process that nobody started and that keeps what it has opened: a service.
+ * It closes what it inherited before it opens anything. */
+struct ov_jail_service {
+    int folder;        /* open; the one place where it may use files */
+    unsigned max_open; /* descriptors */
+};
+
 struct ov_confine {
     enum ov_profile profile;
     bool is_best_effort; /* go on when a required step fails */
@@ -35,6 +42,8 @@ struct ov_confine {
     /* Of fetch's profile: opens (O_PATH) the ith file that may still be read
      * inside, as long as there is one; then -1. Not NULL. */
     int (*open_readable)(size_t i);
+    /* NULL: a helper, which has its parent and no files. */
+    const struct ov_jail_service *service;
 };
 
 /* What was reached: READY tells it to the parent. */

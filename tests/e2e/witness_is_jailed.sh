@@ -1,0 +1,15 @@
+#!/bin/sh
+# SPDX-License-Identifier: Apache-2.0
+# Privileges, capabilities and system calls are given up; little memory.
+# shellcheck source=/dev/null
+. "$(dirname "$0")/lib.sh"
+
+python3 -c 'import cryptography' 2>/dev/null || skip "no python3-cryptography"
+# shellcheck disable=SC2154 # lib.sh sets it
+PYTHONDONTWRITEBYTECODE=1 python3 \
+    "$(dirname "$scenario_path")/witness_cases.py" jail ||
+    fail "see above"
+
+overt status --sandbox
+expect_exit 0
+expect_text out "witness: cosigns what logs of strangers send it"
