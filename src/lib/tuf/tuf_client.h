@@ -37,16 +37,16 @@ struct ov_tuf_io {
 
 /* 0: the default. */
 struct ov_tuf_options {
-    size_t max_root;      /* bytes: 64 KiB */
-    size_t max_timestamp; /* 8 KiB */
-    size_t max_snapshot;  /* 64 KiB, where the timestamp gives no length */
-    size_t max_targets;   /* 256 KiB, where the snapshot gives none */
-    size_t max_new_roots; /* in one update: 256 */
-    size_t max_visited;   /* delegated roles in one search: 32 */
-    int64_t
-        version_ahead; /* versions of the timestamp are POSIX seconds, and
-                          one more than this many seconds ahead of now is
-                          refused as OV_ROLLBACK's cause; 0: plain numbers */
+    size_t max_root;       /* bytes: 64 KiB */
+    size_t max_timestamp;  /* 8 KiB */
+    size_t max_snapshot;   /* 64 KiB, where the timestamp gives no length */
+    size_t max_targets;    /* 256 KiB, where the snapshot gives none */
+    size_t max_new_roots;  /* in one update: 256 */
+    size_t max_visited;    /* delegated roles in one search: 32 */
+    int64_t version_ahead; /* versions of the timestamp are POSIX seconds, and
+                              more than this many seconds ahead of now is
+                              OV_FUTURE; 0: plain numbers */
+    const struct ov_tuf_schemes *others; /* NULL: only Ed25519 */
 };
 
 /* A repository's metadata, believed as of one moment. */

@@ -15,7 +15,8 @@
 
 #define OV_TUF_MAX_KEYS 256   /* in one file */
 #define OV_TUF_MAX_ROLES 1024 /* delegations of one file */
-#define OV_TUF_MAX_NAME 128   /* bytes of a role's name */
+#define OV_TUF_MAX_NAME 80    /* bytes of a role's name */
+#define OV_TUF_MAX_FILE (16u << 20)
 
 enum ov_tuf_type {
     OV_TUF_ROOT,
@@ -37,11 +38,19 @@ struct ov_tuf_meta {
     const struct ov_json *signatures; /* an array, checked for its form */
 };
 
-/* Only Ed25519 keys count; others are known by id, and never verify. */
+/* Only Ed25519 keys are usable; others are known by id, and never verify. */
 struct ov_tuf_key {
     struct ov_span id;
     bool is_usable;
     uint8_t bytes[32];
+    const struct ov_json *value; /* all that is said about the key */
+};
+
+/* Verifies what is not Ed25519. The product has none: this is for the client
+ * that runs the public conformance suite, whose repositories use ECDSA. */
+struct ov_tuf_schemes {
+    enum ov_status (*verify)(const struct ov_tuf_key *key,
+                             struct ov_span message, struct ov_span sig);
 };
 
 /* Whose signatures make a file trusted. */
@@ -124,14 +133,14 @@ OV_MUST_USE enum ov_status ov_tuf_targets_find(const struct ov_tuf_targets *t,
                                                struct ov_tuf_file *ret);
 
 /* Whether a threshold of role's keys signed the file: distinct public keys are
- * counted, not key ids and not signatures. OV_BAD_SIGNATURE if not. a: for
- * scratch of the size of the file. */
-OV_MUST_USE enum ov_status ov_tuf_verify(struct ov_arena *a,
-                                         const struct ov_tuf_role *role,
-                                         const struct ov_tuf_meta *meta);
+ * counted, not key ids and not signatures. OV_BAD_SIGNATURE if not. others may
+ * be NULL: only Ed25519 counts. */
+OV_MUST_USE enum ov_status ov_tuf_verify(const struct ov_tuf_role *role,
+                                         const struct ov_tuf_meta *meta,
+                                         const struct ov_tuf_schemes *others);
 
 /* Whether bytes are of the length and digest that file names, if it does:
- * OV_MALFORMED (length), OV_BAD_DIGEST. */
+ * OV_MISMATCH (length), OV_BAD_DIGEST. */
 OV_MUST_USE enum ov_status ov_tuf_check_file(const struct ov_tuf_file *file,
                                              struct ov_span bytes);
 
