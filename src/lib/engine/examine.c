@@ -63,7 +63,7 @@ static void try_digest(struct ov_scan *scan, size_t tier,
 
     for (size_t n = 0;
          !scan->is_stopped &&
-         ov_lookup_hash(s->tiers[tier].image, key, n, s->scratch, &rule);
+         ov_lookup_hash(s->images[tier], key, n, s->scratch, &rule);
          n++)
         if (!rule.is_allowed &&
             !ov_silenced_has(&s->silenced, tier, rule.name, rule.source))
@@ -355,8 +355,7 @@ static void try_rules(struct ov_scan *scan, const struct ov_evaluation *e)
         try_rule(scan, e, ids[i]);
 }
 
-/* One pass over the view for each tier. A limit that ends several is told
- * once. */
+/* One pass over the view for all tiers. */
 static void match_view(struct ov_scan *scan, const struct ov_view *view,
                        struct ov_hits *ret_hits)
 {
@@ -369,16 +368,11 @@ static void match_view(struct ov_scan *scan, const struct ov_view *view,
         .budget = &scan->budget,
         .arena = s->scratch,
     };
-    enum ov_status worst = OV_OK;
+    enum ov_status status =
+        ov_matcher_scan_all(s->matchers, s->n_tiers, &job, ret_hits);
 
-    for (size_t i = 0; i < s->n_tiers; i++) {
-        enum ov_status status =
-            ov_matcher_scan(s->tiers[i].matcher, &job, &ret_hits[i]);
-
-        if (status != OV_OK && status != worst)
-            ov_report_status(scan, status, view->name, 0);
-        worst = status != OV_OK ? status : worst;
-    }
+    if (status != OV_OK)
+        ov_report_status(scan, status, view->name, 0);
 }
 
 void ov_examine_view(struct ov_scan *scan, const struct ov_view *view)
@@ -391,7 +385,7 @@ void ov_examine_view(struct ov_scan *scan, const struct ov_view *view)
     scan->outcome.n_bytes += view->bytes.len;
     for (size_t i = 0; i < s->n_tiers; i++)
         e[i] = (struct ov_evaluation){
-            .image = s->tiers[i].image,
+            .image = s->images[i],
             .tier = i,
             .object = object_of(scan),
             .view = view,

@@ -12,7 +12,7 @@ static bool is_allowed_by(struct ov_scan *scan, size_t tier,
     struct ov_hash_view rule;
 
     for (size_t n = 0;
-         ov_lookup_hash(s->tiers[tier].image, key, n, s->scratch, &rule); n++)
+         ov_lookup_hash(s->images[tier], key, n, s->scratch, &rule); n++)
         if (rule.is_allowed &&
             !ov_silenced_has(&s->silenced, tier, rule.name, rule.source))
             return true;

@@ -24,14 +24,9 @@ struct ov_frame {
     } allowed;
 };
 
-/* An image and what was opened over it. */
-struct ov_tier {
-    struct ov_image *image;
-    struct ov_matcher *matcher;
-};
-
 struct ov_scanner {
-    struct ov_tier tiers[OV_MAX_TIERS];
+    struct ov_image *images[OV_MAX_TIERS];
+    struct ov_matcher *matchers[OV_MAX_TIERS];
     size_t n_tiers;
     struct ov_silenced silenced;
     struct ov_regex_cache *regexes;

@@ -1,19 +1,22 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "engine/scan_state.h"
 
+_Static_assert(OV_MAX_TIERS == OV_MATCHERS_MAX, "all are matched together");
+
 /* Several images for one scan: a large one that changes seldom, and small ones
- * beside it. Each is matched in a pass of its own, since a compiled set of
- * patterns cannot be added to; all that is not about patterns is done once.
+ * beside it. Each has a matcher of its own, since a compiled set of patterns
+ * cannot be added to, but all go over the bytes together, and what is not about
+ * patterns is done once.
  * Rules about members, magics and passwords are few: those of all images are
  * put into one list, in the order of tiers, without the silenced ones. */
 
 static enum ov_status open_matchers(struct ov_scanner *s, struct ov_diag *diag)
 {
     for (size_t i = 0; i < s->n_tiers; i++) {
-        struct ov_image *image = s->tiers[i].image;
+        struct ov_image *image = s->images[i];
         enum ov_status status = ov_matcher_open(
             &image->store, image->sections[OV_SECTION_MATCH].at,
-            image->sections[OV_SECTION_MATCH].len, &s->tiers[i].matcher);
+            image->sections[OV_SECTION_MATCH].len, &s->matchers[i]);
 
         if (status != OV_OK)
             return ov_diag_set(diag, status, 0,
@@ -35,7 +38,7 @@ static enum ov_status gather_passwords(struct ov_scanner *s)
     size_t total = 0;
 
     for (size_t i = 0; i < s->n_tiers; i++) {
-        lists[i] = ov_lookup_passwords(s->tiers[i].image, s->lasting, &n[i]);
+        lists[i] = ov_lookup_passwords(s->images[i], s->lasting, &n[i]);
         total += n[i];
     }
     s->passwords = ov_arena_array(s->lasting, total + 1, sizeof(*s->passwords));
@@ -58,7 +61,7 @@ static enum ov_status gather_members(struct ov_scanner *s)
     size_t total = 0;
 
     for (size_t i = 0; i < s->n_tiers; i++) {
-        lists[i] = ov_lookup_members(s->tiers[i].image, s->lasting, &n[i]);
+        lists[i] = ov_lookup_members(s->images[i], s->lasting, &n[i]);
         total += n[i];
     }
     all = ov_arena_array(s->lasting, total + 1, sizeof(*all));
@@ -81,7 +84,7 @@ static enum ov_status gather_magics(struct ov_scanner *s)
     size_t total = 0;
 
     for (size_t i = 0; i < s->n_tiers; i++) {
-        lists[i] = ov_lookup_magics(s->tiers[i].image, s->lasting, &n[i]);
+        lists[i] = ov_lookup_magics(s->images[i], s->lasting, &n[i]);
         total += n[i];
     }
     all = ov_arena_array(s->lasting, total + 1, sizeof(*all));
@@ -106,7 +109,7 @@ enum ov_status ov_tiers_open(struct ov_scanner *s,
         return ov_diag_set(diag, OV_USAGE, 0, "1 to %d images at once",
                            OV_MAX_TIERS);
     for (size_t i = 0; i < n; i++)
-        s->tiers[s->n_tiers++].image = images[i];
+        s->images[s->n_tiers++] = images[i];
     OV_TRY(open_matchers(s, diag));
     status = ov_silenced_open(images, n, s->lasting, &s->silenced);
     if (status != OV_OK)
@@ -124,7 +127,7 @@ enum ov_status ov_tiers_open(struct ov_scanner *s,
 void ov_tiers_close(struct ov_scanner *s)
 {
     for (size_t i = 0; i < s->n_tiers; i++)
-        ov_matcher_free(s->tiers[i].matcher);
+        ov_matcher_free(s->matchers[i]);
 }
 
 uint32_t ov_tiers_wanted(struct ov_scanner *s, enum ov_hash_of of,
@@ -133,14 +136,14 @@ uint32_t ov_tiers_wanted(struct ov_scanner *s, enum ov_hash_of of,
     uint32_t wanted = 0;
 
     for (size_t i = 0; i < s->n_tiers; i++)
-        wanted |= ov_lookup_wanted(s->tiers[i].image, of, size);
+        wanted |= ov_lookup_wanted(s->images[i], of, size);
     return wanted;
 }
 
 bool ov_tiers_are_damaged(const struct ov_scanner *s)
 {
     for (size_t i = 0; i < s->n_tiers; i++)
-        if (s->tiers[i].image->store.is_damaged)
+        if (s->images[i]->store.is_damaged)
             return true;
     return false;
 }

@@ -50,6 +50,8 @@ struct ov_matcher {
 /* One scan. */
 struct scan {
     struct ov_matcher *m;
+    const struct set *set;        /* NULL: nothing to look for */
+    const struct ov_block *block; /* the one at hand */
     const struct ov_match_job *job;
     struct ov_attempt attempt;
     struct ov_hits *hits;
@@ -395,8 +397,8 @@ static inline size_t add_probe(const struct scan *s, enum ov_atom_kind kind,
     const uint8_t *buckets = m->store->all.ptr + m->off + m->buckets;
     uint32_t len = ov_atom_len(kind);
     uint64_t mask = ~(uint64_t)0 >> (64 - 8 * len);
-    uint64_t key = ov_load64le(ov_block_bytes(&m->block) + at) & mask;
-    uint64_t start = m->block.at + (uint64_t)(int64_t)at;
+    uint64_t key = ov_load64le(ov_block_bytes(s->block) + at) & mask;
+    uint64_t start = s->block->at + (uint64_t)(int64_t)at;
 
     /* Before the view's start this wraps around. */
     if (start >= s->job->view.len || len > s->job->view.len - start)
@@ -426,34 +428,48 @@ static enum ov_status resolve(struct scan *s, enum ov_atom_kind kind,
 }
 
 /* One kind of atom in the block. */
-static enum ov_status pass_kind(struct scan *s, const struct set *set,
-                                enum ov_atom_kind kind)
+static enum ov_status pass_kind(struct scan *s, enum ov_atom_kind kind)
 {
     struct ov_matcher *m = s->m;
+    const struct set *set = s->set;
     size_t n;
 
     if (set->filters[kind].log == 0)
         return OV_OK;
-    n = ov_prefilter(m->way, kind, &set->filters[kind], &m->block, m->offsets);
+    n = ov_prefilter(m->way, kind, &set->filters[kind], s->block, m->offsets);
     m->stats.survivors += n;
     if (kind != OV_ATOM_LONG)
         return resolve(s, kind, m->offsets, n, 0);
-    n = ov_prefilter_starts(m->way, &set->check, &m->block, m->offsets, n,
+    n = ov_prefilter_starts(m->way, &set->check, s->block, m->offsets, n,
                             m->starts);
     return resolve(s, kind, m->starts, n, OV_START_BIAS);
 }
 
-static enum ov_status pass(struct scan *s, const struct set *set)
+static enum ov_status pass_block(struct scan *s, const struct ov_block *block)
 {
-    struct ov_matcher *m = s->m;
-    struct ov_span view = s->job->view;
+    s->block = block;
+    OV_TRY(pass_kind(s, OV_ATOM_LONG));
+    OV_TRY(pass_kind(s, OV_ATOM_MID));
+    OV_TRY(pass_kind(s, OV_ATOM_SHORT));
+    s->m->stats.bytes += block->len;
+    return OV_OK;
+}
 
-    for (uint64_t at = 0; at < view.len; at += OV_BLOCK) {
-        ov_block_load(&m->block, m->way, view, at);
-        OV_TRY(pass_kind(s, set, OV_ATOM_LONG));
-        OV_TRY(pass_kind(s, set, OV_ATOM_MID));
-        OV_TRY(pass_kind(s, set, OV_ATOM_SHORT));
-        m->stats.bytes += m->block.len;
+/* Block by block, so that each is folded once and in the nearest memory for
+ * all. */
+static enum ov_status pass(struct scan *scans, size_t n)
+{
+    struct ov_span view = scans[0].job->view;
+    struct ov_block *block = &scans[0].m->block;
+    bool has_work = false;
+
+    for (size_t i = 0; i < n; i++)
+        has_work |= scans[i].set != NULL;
+    for (uint64_t at = 0; has_work && at < view.len; at += OV_BLOCK) {
+        ov_block_load(block, scans[0].m->way, view, at);
+        for (size_t i = 0; i < n; i++)
+            if (scans[i].set != NULL)
+                OV_TRY(pass_block(&scans[i], block));
     }
     return OV_OK;
 }
@@ -503,40 +519,60 @@ static enum ov_status join(struct scan *s)
     return OV_OK;
 }
 
-static enum ov_status scan(struct scan *s)
+/* What comes before the pass: the set, and programs with a place. */
+static enum ov_status begin(struct scan *s)
 {
     struct ov_matcher *m = s->m;
     uint8_t n = m->set_of[s->job->target];
-    const struct set *set;
 
     if (n == OV_COMPILED_NO_SET)
         return OV_OK;
     if (!read_set(m, n))
         return damage(s);
-    set = &m->sets[n];
-    for (size_t i = 0; i + 4 <= set->fixed.len; i += 4)
-        OV_TRY(try_places(s, ov_load32le(set->fixed.ptr + i)));
-    OV_TRY(pass(s, set));
-    return join(s);
+    s->set = &m->sets[n];
+    for (size_t i = 0; i + 4 <= s->set->fixed.len; i += 4)
+        OV_TRY(try_places(s, ov_load32le(s->set->fixed.ptr + i)));
+    return OV_OK;
+}
+
+static enum ov_status scan(struct scan *scans, size_t n)
+{
+    for (size_t i = 0; i < n; i++)
+        OV_TRY(begin(&scans[i]));
+    OV_TRY(pass(scans, n));
+    for (size_t i = 0; i < n; i++)
+        OV_TRY(join(&scans[i]));
+    return OV_OK;
+}
+
+enum ov_status ov_matcher_scan_all(struct ov_matcher *const *matchers, size_t n,
+                                   const struct ov_match_job *job,
+                                   struct ov_hits *ret)
+{
+    struct scan scans[OV_MATCHERS_MAX];
+    enum ov_status status;
+
+    OV_ASSERT(job->target < OV_COMPILED_TARGETS);
+    OV_ASSERT(n > 0 && n <= OV_MATCHERS_MAX);
+    for (size_t i = 0; i < n; i++) {
+        ret[i] = (struct ov_hits){0};
+        scans[i] = (struct scan){.m = matchers[i], .job = job, .hits = &ret[i]};
+        scans[i].attempt = (struct ov_attempt){
+            .job = job,
+            .verifier = matchers[i]->verifier,
+            .layout = layout_of,
+            .layout_data = &scans[i],
+        };
+    }
+    status = scan(scans, n);
+    for (size_t i = 0; i < n; i++)
+        ov_hits_finish(&ret[i]);
+    return status;
 }
 
 enum ov_status ov_matcher_scan(struct ov_matcher *m,
                                const struct ov_match_job *job,
                                struct ov_hits *ret)
 {
-    struct ov_hits hits = {0};
-    struct scan s = {.m = m, .job = job, .hits = &hits};
-    enum ov_status status;
-
-    OV_ASSERT(job->target < OV_COMPILED_TARGETS);
-    s.attempt = (struct ov_attempt){
-        .job = job,
-        .verifier = m->verifier,
-        .layout = layout_of,
-        .layout_data = &s,
-    };
-    status = scan(&s);
-    ov_hits_finish(&hits);
-    *ret = hits;
-    return status;
+    return ov_matcher_scan_all(&m, 1, job, ret);
 }

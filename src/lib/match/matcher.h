@@ -135,6 +135,15 @@ OV_MUST_USE enum ov_status ov_matcher_scan(struct ov_matcher *m,
                                            const struct ov_match_job *job,
                                            struct ov_hits *ret);
 
+#define OV_MATCHERS_MAX 4
+
+/* As ov_matcher_scan for each of n matchers (1 to OV_MATCHERS_MAX), and ret has
+ * room for as many; but the view is read and folded once. The first failure
+ * ends all. */
+OV_MUST_USE enum ov_status
+ov_matcher_scan_all(struct ov_matcher *const *matchers, size_t n,
+                    const struct ov_match_job *job, struct ov_hits *ret);
+
 /* Exact counters since open, for bench/: bytes passed, positions that the
  * prefilter let through, atoms confirmed, patterns tried, matches. */
 struct ov_match_stats {
