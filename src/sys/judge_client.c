@@ -134,6 +134,7 @@ static enum ov_status send_job(struct session *s,
         .n_threads = job->n_threads != 0 ? job->n_threads : UINT32_MAX,
         .allow_unsigned = job->allow_unsigned,
         .skip_errors = job->skip_errors,
+        .is_tier = job->is_tier,
         .key = job->key,
     };
 

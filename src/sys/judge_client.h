@@ -16,6 +16,9 @@ struct ov_judge_job {
     unsigned n_threads; /* 0: one per processor */
     bool allow_unsigned;
     bool skip_errors;
+    /* The sources are two: records of a release, and a line for the ID of each
+     * record of earlier tiers that does not count any more. */
+    bool is_tier;
     struct ov_span key;
     unsigned spawn_flags; /* OV_SPAWN_BEST_EFFORT */
     /* May be NULL. */

@@ -70,6 +70,27 @@ enum ov_status ov_locate_program(const char *role, struct ov_buf *b)
     return ov_buf_status(b);
 }
 
+enum ov_status ov_locate_command(const char *name, struct ov_buf *b)
+{
+    const char *dash = strchr(name, '-');
+    char buffer[PATH_MAX];
+    struct ov_span folder;
+    struct ov_span build;
+
+    if (!find_folder(buffer, sizeof(buffer), &folder))
+        return OV_IO;
+    if (is_build_tree(folder, &build)) {
+        ov_put_span(b, build);
+        ov_put_format(b, PROGRAMS "/%s/%s", dash != NULL ? dash + 1 : name,
+                      name);
+    } else {
+        ov_put_span(b, folder);
+        ov_put_format(b, "/%s", name);
+    }
+    ov_put_u8(b, 0);
+    return ov_buf_status(b);
+}
+
 enum ov_status ov_locate_rules(struct ov_buf *b)
 {
     char buffer[PATH_MAX];

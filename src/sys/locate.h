@@ -12,6 +12,11 @@
 OV_MUST_USE enum ov_status ov_locate_program(const char *role,
                                              struct ov_buf *b);
 
+/* Appends the absolute path of another command, NUL-terminated: "overt" or
+ * "overt-logd", which are installed beside each other. */
+OV_MUST_USE enum ov_status ov_locate_command(const char *name,
+                                             struct ov_buf *b);
+
 /* Appends the folder of the rules that the project ships, as above. */
 OV_MUST_USE enum ov_status ov_locate_rules(struct ov_buf *b);
 

@@ -320,6 +320,7 @@ void ov_wire_put_compile(struct ov_buf *b, const struct ov_wire_compile *c)
     ov_put_varint(b, c->n_threads);
     ov_put_u8(b, c->allow_unsigned);
     ov_put_u8(b, c->skip_errors);
+    ov_put_u8(b, c->is_tier);
     ov_put_block(b, c->key);
 }
 
@@ -331,6 +332,7 @@ enum ov_status ov_wire_read_compile(struct ov_span body,
 
     c.allow_unsigned = read_bool(&r);
     c.skip_errors = read_bool(&r);
+    c.is_tier = read_bool(&r);
     c.key = read_text(&r, MAX_TEXT);
     OV_TRY(ov_reader_end(&r));
     *ret = c;

@@ -138,6 +138,7 @@ struct ov_wire_compile {
     uint32_t n_threads;
     bool allow_unsigned;
     bool skip_errors;   /* leave out lines at fault instead of refusing all */
+    bool is_tier;       /* sources: records, and IDs that are withdrawn */
     struct ov_span key; /* as ov_clamav_unpack takes it */
 };
 

@@ -30,6 +30,7 @@
 #include "sys/fd.h"
 #include "sys/sandbox.h"
 #include "sys/wire.h"
+#include "tier_job.h"
 
 #define MAX_THREADS 32
 #define MAX_SOURCE ((uint64_t)4 << 30)
@@ -290,11 +291,35 @@ static enum ov_status compile(struct judge *j)
     return OV_OK;
 }
 
+/* A tier of a release: the first text is its records, the second the IDs that
+ * it withdraws. */
+static enum ov_status compile_tier(struct judge *j)
+{
+    OV_AUTO_DONE(buf) image = ov_buf_with_max(SIZE_MAX);
+    struct ov_compile_report report = {0};
+    struct ov_diag diag = {0};
+    enum ov_status status = OV_USAGE;
+
+    if (j->texts.n == 2)
+        status = tier_job_compile(ov_buf_span(&j->texts.items[0]->bytes),
+                                  ov_buf_span(&j->texts.items[1]->bytes),
+                                  &image, &report, &diag);
+    if (status == OV_OK)
+        status = write_image(j->image_fd, ov_buf_span(&image));
+    if (status == OV_OK)
+        status = post_compiled(j, ov_buf_span(&image), &report);
+    if (status != OV_OK)
+        return refuse(j, status, (struct ov_span){0}, &diag);
+    return OV_OK;
+}
+
 static enum ov_status on_end(struct judge *j)
 {
     const struct ov_clamav_trust trust = {j->options.key,
                                           j->options.allow_unsigned};
 
+    if (j->options.is_tier)
+        return compile_tier(j);
     j->sources = ov_sources_new(&trust);
     if (j->sources == NULL)
         return refuse(j, OV_NO_MEMORY, (struct ov_span){0}, NULL);

@@ -1,0 +1,12 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+#include "history.h"
+
+/* Files that may be seen only when their key-event is in the log: a new root
+ * (DIR/pending/N.root.json), a new people file (DIR/pending/people). Clients
+ * refuse one without the other. */
+const char *pending_path(struct instance *in, const char *name);
+
+/* Moves what is in the log by now to where it belongs. */
+bool pending_take(struct instance *in, const struct history *h);
