@@ -262,13 +262,15 @@ FAST void choose_rep(struct range *r, struct probs *p, struct past *past)
  */
 FAST void copy(uint8_t *out, size_t back, size_t len, size_t room)
 {
+    const uint8_t *from = out - back;
+
     if (back >= COPY_STEP && room >= len + COPY_STEP) {
         for (size_t i = 0; i < len; i += COPY_STEP)
-            memcpy(out + i, out + i - back, COPY_STEP);
+            memcpy(out + i, from + i, COPY_STEP);
         return;
     }
     for (size_t i = 0; i < len; i++)
-        out[i] = out[i - back];
+        out[i] = from[i];
 }
 
 FAST uint32_t rep_length(struct range *r, struct probs *p, struct past *past,

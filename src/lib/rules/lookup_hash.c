@@ -335,7 +335,10 @@ enum ov_status ov_hash_entry_order(struct ov_image *image, enum ov_hash_of of,
     struct table t;
     struct ov_span details;
 
+    /* Details may take no bits at all, prints take some: there cannot be more
+     * entries than there is room for. */
     if (!read_table(image, of, kind, &t) ||
+        t.n > image->sections[OV_SECTION_HASHES].len / OV_HASHES_PRINT ||
         !ov_image_at(image, OV_SECTION_HASH_DATA, t.details_at,
                      ((uint64_t)t.n * (t.size_bits + t.ref_bits) + 7) / 8,
                      &details))
