@@ -67,7 +67,8 @@ class Generator:
             elif kind < 0.8:
                 low = self.pick(0, 1, 2)
                 parts.append(self.pick("[%d]" % (low + 1),
-                                       "[%d-%d]" % (low, low + 3)))
+                                       "[%d-%d]" % (low, low + 3),
+                                       "[%d-]" % low))
                 parts.append(self.hex_byte(True))
             else:
                 parts.append("( %s )" % " | ".join(

@@ -4,23 +4,14 @@
 #include <stdlib.h>
 
 #include "match/matcher.h"
+#include "plain_form.h"
 #include "plain_place.h"
 
 /* The plain twin of src/lib/match: tries a pattern at every place by going
  * through its cells one by one. Slow, and as close to the words of pattern.h
  * and matcher.h as code can be. Recursive, so for small patterns only. */
 
-#define PLAIN_CELLS_MAX 512
 #define PLAIN_LEN_MAX 4096
-
-struct plain_form {
-    struct ov_cell cells[PLAIN_CELLS_MAX];
-    uint32_t n;
-    bool is_nocase;
-    bool is_wide;
-    bool is_fullword;
-    struct ov_span view;
-};
 
 /* Bit k: something that began at a certain place may end k behind it. */
 struct plain_ends {
@@ -187,6 +178,55 @@ static inline uint64_t plain_end(const struct plain_form *f, uint32_t i,
     return ret;
 }
 
+/* Where the nearest match of the parts from cell `from` on ends, none of which
+ * begins before `reach`; UINT64_MAX: nowhere. */
+static inline uint64_t plain_chain(const struct plain_form *f, uint32_t from,
+                                   uint64_t reach)
+{
+    while (from <= f->n) {
+        uint64_t best = UINT64_MAX;
+        uint32_t to = from;
+
+        while (to < f->n && (f->cells[to].kind != OV_CELL_GAP ||
+                             f->cells[to].gap_max != OV_GAP_INF))
+            to++;
+        for (uint64_t s = reach; s <= f->view.len; s++) {
+            uint64_t end = plain_end(f, from, to, s);
+
+            best = end < best ? end : best;
+        }
+        if (best == UINT64_MAX || to == f->n)
+            return best;
+        reach = best + f->cells[to].gap_min;
+        from = to + 1;
+    }
+    return reach;
+}
+
+/* The same for OV_PATTERN_EACH_START: one match for each start. */
+static inline void plain_match_starts(const struct plain_form *f,
+                                      const struct ov_place *place,
+                                      const struct ov_layout *layout,
+                                      void (*found)(void *, uint64_t, uint64_t),
+                                      void *data)
+{
+    uint32_t to = 0;
+
+    while (to < f->n && (f->cells[to].kind != OV_CELL_GAP ||
+                         f->cells[to].gap_max != OV_GAP_INF))
+        to++;
+    for (uint64_t s = 0; s <= f->view.len; s++) {
+        uint64_t end = plain_end(f, 0, to, s);
+
+        if (end == UINT64_MAX || !plain_placed(place, f->view.len, layout, s))
+            continue;
+        if (to < f->n)
+            end = plain_chain(f, to + 1, end + f->cells[to].gap_min);
+        if (end != UINT64_MAX)
+            found(data, s, end);
+    }
+}
+
 /* Calls found for each match of the form, doubles and all. */
 static inline void plain_match_form(const struct plain_form *f,
                                     const struct ov_place *place,
@@ -225,62 +265,4 @@ static inline void plain_match_form(const struct plain_form *f,
         reach = best + f->cells[to].gap_min;
         from = to + 1;
     }
-}
-
-static inline void plain_bound(struct ov_cell *gap)
-{
-    if (gap->gap_max == OV_GAP_INF)
-        gap->gap_max = gap->gap_min;
-}
-
-static inline bool plain_is_any(const struct ov_cell *c)
-{
-    return c->kind == OV_CELL_BYTE && c->mask == 0 && c->value == 0 &&
-           !c->is_negated;
-}
-
-/* Gaps in a row are one. */
-static inline void plain_add_gap(struct plain_form *f, uint32_t min,
-                                 uint32_t max)
-{
-    struct ov_cell *last = f->n > 0 ? &f->cells[f->n - 1] : NULL;
-
-    if (last == NULL || last->kind != OV_CELL_GAP) {
-        f->cells[f->n++] = (struct ov_cell){
-            .kind = OV_CELL_GAP, .gap_min = min, .gap_max = max};
-        return;
-    }
-    last->gap_min += min;
-    if (max == OV_GAP_INF || last->gap_max == OV_GAP_INF)
-        last->gap_max = OV_GAP_INF;
-    else
-        last->gap_max += max;
-}
-
-/* Copies p's cells in its ASCII or wide form. */
-static inline void plain_form_of(const struct ov_pattern *p, bool is_wide,
-                                 struct ov_span view, struct plain_form *ret)
-{
-    *ret = (struct plain_form){.is_nocase = p->flags & OV_PATTERN_NOCASE,
-                               .is_fullword = p->flags & OV_PATTERN_FULLWORD,
-                               .is_wide = is_wide,
-                               .view = view};
-    for (uint32_t i = 0; i < p->n_cells; i++) {
-        struct ov_cell c = p->cells[i];
-
-        if (plain_is_any(&c))
-            plain_add_gap(ret, 1, 1);
-        else if (c.kind == OV_CELL_GAP)
-            plain_add_gap(ret, c.gap_min, c.gap_max);
-        else
-            ret->cells[ret->n++] = c;
-        if (is_wide && c.kind == OV_CELL_BYTE)
-            ret->cells[ret->n++] =
-                (struct ov_cell){.kind = OV_CELL_BYTE, .mask = 0xff};
-    }
-    /* At an end of the pattern such a gap says no more than its least. */
-    if (ret->n > 0 && ret->cells[0].kind == OV_CELL_GAP)
-        plain_bound(&ret->cells[0]);
-    if (ret->n > 0 && ret->cells[ret->n - 1].kind == OV_CELL_GAP)
-        plain_bound(&ret->cells[ret->n - 1]);
 }

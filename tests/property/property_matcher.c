@@ -152,6 +152,8 @@ static void some_pattern(struct world *w, size_t nth)
     p->cells = cells;
     if (ov_random_below(&w->r, 3) == 0)
         p->flags = (uint32_t)ov_random_below(&w->r, 16);
+    if (ov_random_below(&w->r, 2) == 0)
+        p->flags |= OV_PATTERN_EACH_START;
     if (ov_random_below(&w->r, 3) == 0)
         p->place = some_place(w);
     for (size_t i = 0; i < n; i++) {
@@ -230,7 +232,10 @@ static void plain(const struct world *w, const struct ov_pattern *p,
                           !(p->flags & OV_PATTERN_ASCII))
             continue;
         plain_form_of(p, is_wide, view, &f);
-        plain_match_form(&f, &p->place, &w->layout, note, ret);
+        if (p->flags & OV_PATTERN_EACH_START)
+            plain_match_starts(&f, &p->place, &w->layout, note, ret);
+        else
+            plain_match_form(&f, &p->place, &w->layout, note, ret);
     }
     qsort(ret->at, ret->n, sizeof(ret->at[0]), by_place);
     for (size_t i = 0; i < ret->n; i++)

@@ -83,9 +83,24 @@ static void a_full_word_is_looked_at_from_outside(void **state)
     expect("616263*7879", OV_PATTERN_FULLWORD, OV_SPAN_LIT("abc.xy1"), "");
 }
 
+static void each_start_counts_if_it_is_asked_for(void **state)
+{
+    (void)state;
+    expect("616263*7879", OV_PATTERN_EACH_START, OV_SPAN_LIT("abc.abc.xy.xy"),
+           "0-10 4-10");
+    expect("616263*7879", OV_PATTERN_EACH_START, OV_SPAN_LIT("abc.xy.abc.xy"),
+           "0-6 7-13");
+    expect("6161*6262{1-}6363", OV_PATTERN_EACH_START,
+           OV_SPAN_LIT("aabb.aa.cc.bbcc.cc"), "0-10 5-18");
+    expect("6161*62{0-4}63*6464", OV_PATTERN_EACH_START,
+           OV_SPAN_LIT("aa.b.bc.aa.bc.dd"), "0-16 8-16");
+    expect("616263*7879", OV_PATTERN_EACH_START, OV_SPAN_LIT("xyabc"), "");
+}
+
 OV_TEST_MAIN(OV_TEST(each_place_of_the_last_part_counts),
              OV_TEST(parts_keep_their_order_and_distance),
              OV_TEST(the_lead_may_be_any_part),
              OV_TEST(a_later_start_may_end_earlier),
+             OV_TEST(each_start_counts_if_it_is_asked_for),
              OV_TEST(case_may_not_matter),
              OV_TEST(a_full_word_is_looked_at_from_outside))

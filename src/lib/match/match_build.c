@@ -190,6 +190,8 @@ static enum ov_status add_form(struct builder *b,
         p.flags |= OV_PROGRAM_PLACED;
     if (p.n_parts > 1)
         p.flags |= OV_PROGRAM_PARTS;
+    if (p.n_parts > 1 && in->pattern.flags & OV_PATTERN_EACH_START)
+        p.flags |= OV_PROGRAM_EACH_START;
     if (is_fixed(&p.place, &atom)) {
         p.flags |= OV_PROGRAM_FIXED;
         p.lead = 0;

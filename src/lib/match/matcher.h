@@ -62,7 +62,7 @@ struct ov_extent {
 
 /* One confirmed match: the shortest from its start. A pattern with gaps of any
  * length has one for each place of what is behind the last of them, all from
- * the first start. */
+ * the first start, unless it has OV_PATTERN_EACH_START. */
 struct ov_match {
     uint64_t at; /* from the start of the view */
     uint64_t len;

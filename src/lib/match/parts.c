@@ -9,7 +9,10 @@
  * never twice. Of the last part every place counts. So a pattern costs at most
  * one look at the view for each of its parts.
  *
- * A match begins where its first part was first found. */
+ * A match begins where its first part was first found. With EACH_START there is
+ * one for each place of the first part instead: it takes the nearest place of
+ * each other part. As starts rise these places rise, too, so that each part is
+ * still looked for going forward only. */
 
 /* Whether no letter or digit ends (or begins) at `at`. In wide text a character
  * is a letter and a zero byte. */
@@ -166,16 +169,18 @@ static enum ov_status seek(struct seeker *s, struct ov_match *ret)
 }
 
 /* The match that ends first at or behind s->at: with gaps that vary, one that
- * begins later may end earlier. */
+ * begins later may end earlier. s itself goes behind the first one only. */
 static enum ov_status seek_nearest(struct seeker *s, struct ov_match *ret)
 {
+    struct seeker ahead;
     struct ov_match m;
 
     OV_TRY(seek(s, ret));
     if (ret->len == UINT64_MAX || s->part.is_straight)
         return OV_OK;
-    while (s->at < ret->at + ret->len) {
-        OV_TRY(seek(s, &m));
+    ahead = *s;
+    while (ahead.at < ret->at + ret->len) {
+        OV_TRY(seek(&ahead, &m));
         if (m.len == UINT64_MAX)
             return OV_OK;
         if (m.at + m.len < ret->at + ret->len)
@@ -203,6 +208,85 @@ static enum ov_status add_all(struct seeker *s, uint64_t start,
     }
 }
 
+/* One part while starts are gone through. */
+struct link {
+    struct seeker seeker;
+    struct ov_match nearest; /* valid while it is far enough behind the start */
+    bool is_found;
+};
+
+static enum ov_status read_links(const struct seeker *first,
+                                 struct link **ret_links)
+{
+    const struct ov_program *p = first->p;
+    struct ov_reader r = ov_reader_over(p->parts);
+    struct link *links =
+        ov_arena_array(first->a->job->arena, p->n_parts, sizeof(*links));
+
+    if (links == NULL)
+        return OV_NO_MEMORY;
+    for (uint32_t n = 0; n < p->n_parts; n++) {
+        links[n].seeker = *first;
+        links[n].seeker.n = n;
+        links[n].seeker.known = first->lead->first;
+        if (!ov_program_part(p, &r, n, &links[n].seeker.part))
+            return OV_MALFORMED;
+    }
+    *ret_links = links;
+    return OV_OK;
+}
+
+/* Where the last part ends if the first one ends at `end`; UINT64_MAX: it does
+ * not follow, and will not for a later start either. */
+static enum ov_status follow_links(struct link *links, uint32_t n_parts,
+                                   uint64_t end, uint64_t *ret)
+{
+    *ret = UINT64_MAX;
+    for (uint32_t n = 1; n < n_parts; n++) {
+        struct link *link = &links[n];
+        uint64_t from;
+
+        if (__builtin_add_overflow(end, link->seeker.part.gap_min, &from))
+            return OV_OK;
+        if (!link->is_found || link->nearest.at < from) {
+            if (link->seeker.at < from)
+                link->seeker.at = from;
+            OV_TRY(seek_nearest(&link->seeker, &link->nearest));
+            link->is_found = true;
+        }
+        if (link->nearest.len == UINT64_MAX)
+            return OV_OK;
+        end = link->nearest.at + link->nearest.len;
+    }
+    *ret = end;
+    return OV_OK;
+}
+
+static enum ov_status join_each_start(const struct seeker *first,
+                                      struct ov_hits *hits)
+{
+    const struct ov_program *p = first->p;
+    struct ov_hit *hit;
+    struct link *links = NULL;
+    struct ov_match m;
+    uint64_t end;
+
+    OV_TRY(read_links(first, &links));
+    for (;;) {
+        OV_TRY(seek(&links[0].seeker, &m));
+        if (m.len == UINT64_MAX)
+            return OV_OK;
+        OV_TRY(follow_links(links, p->n_parts, m.at + m.len, &end));
+        if (end == UINT64_MAX)
+            return OV_OK;
+        hit = ov_hits_get(hits, first->a->job->arena, p->id, p->rule);
+        if (hit == NULL)
+            return OV_NO_MEMORY;
+        OV_TRY(ov_hits_add(hit, first->a->job, m.at, end - m.at));
+        OV_TRY(spend(first->a, p->n_parts));
+    }
+}
+
 enum ov_status ov_parts_join(struct ov_attempt *a, const struct ov_program *p,
                              const struct ov_hit *lead, struct ov_hits *hits)
 {
@@ -211,6 +295,8 @@ enum ov_status ov_parts_join(struct ov_attempt *a, const struct ov_program *p,
     struct ov_match m = {0};
     uint64_t start = 0;
 
+    if (p->flags & OV_PROGRAM_EACH_START)
+        return join_each_start(&s, hits);
     for (uint32_t n = 0; n < p->n_parts; n++) {
         s.n = n;
         s.known = lead->first;

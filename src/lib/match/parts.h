@@ -29,8 +29,9 @@ bool ov_part_matches(struct ov_attempt *a, const struct ov_program *p,
 bool ov_part_placed(struct ov_attempt *a, const struct ov_program *p,
                     uint64_t at);
 
-/* Adds to hit one match for each place of p's last part that has the others
- * before it, in order. lead: all matches of the lead part, rising. */
+/* Adds to hits one match for each place of p's last part that has the others
+ * before it, in order; or one for each place of its first part that has the
+ * others behind it. lead: all matches of the lead part, rising. */
 OV_MUST_USE enum ov_status ov_parts_join(struct ov_attempt *a,
                                          const struct ov_program *p,
                                          const struct ov_hit *lead,

@@ -50,10 +50,14 @@ struct ov_cell {
 };
 
 enum ov_pattern_flag {
-    OV_PATTERN_NOCASE = 1,   /* ASCII letters of either case */
-    OV_PATTERN_WIDE = 2,     /* each byte followed by a zero byte */
-    OV_PATTERN_ASCII = 4,    /* together with WIDE: both forms */
-    OV_PATTERN_FULLWORD = 8, /* no alphanumeric byte on either side */
+    OV_PATTERN_NOCASE = 1,      /* ASCII letters of either case */
+    OV_PATTERN_WIDE = 2,        /* each byte followed by a zero byte */
+    OV_PATTERN_ASCII = 4,       /* together with WIDE: both forms */
+    OV_PATTERN_FULLWORD = 8,    /* no alphanumeric byte on either side */
+    OV_PATTERN_EACH_START = 16, /* with gaps of any length: a match for each
+                                   place where it begins, the shortest (YARA);
+                                   else one for each place of what is behind the
+                                   last such gap (ClamAV) */
 };
 
 /* Where a match may begin. */

@@ -55,6 +55,7 @@ enum ov_program_flag {
     OV_PROGRAM_BACKWARD = 16, /* atom's distance from the start varies */
     OV_PROGRAM_PARTS = 32,    /* more than one part */
     OV_PROGRAM_FIXED = 64,    /* in a set's list: tried at its place, no atom */
+    OV_PROGRAM_EACH_START = 128, /* PARTS: a match for each start */
 };
 
 #define OV_PARTS_MAX 256

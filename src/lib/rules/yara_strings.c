@@ -86,7 +86,9 @@ static enum ov_status read_hex(struct ov_yara_parser *p, struct ov_pattern *ret)
     OV_TRY(ov_yara_lex_hex(&p->lexer, &inside, &place));
     OV_TRY(ov_yara_hex_cells(inside, place, p->part->arena, &p->fault, ret));
     OV_TRY(ov_yara_next(p));
-    return read_modifiers(p, true, &ret->flags);
+    OV_TRY(read_modifiers(p, true, &ret->flags));
+    ret->flags |= OV_PATTERN_EACH_START;
+    return OV_OK;
 }
 
 static enum ov_status read_value(struct ov_yara_parser *p,
