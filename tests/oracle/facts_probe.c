@@ -10,25 +10,7 @@
 #include "base/text.h"
 #include "formats/facts.h"
 #include "formats/image_hash.h"
-
-static bool read_file(const char *path, struct ov_buf *into)
-{
-    FILE *f = fopen(path, "rb");
-    size_t n;
-
-    if (f == NULL)
-        return false;
-    do {
-        uint8_t *room = ov_buf_room(into, 1 << 16);
-
-        if (room == NULL)
-            break;
-        n = fread(room, 1, 1 << 16, f);
-        ov_buf_added(into, n);
-    } while (n > 0);
-    (void)fclose(f);
-    return ov_buf_status(into) == OV_OK;
-}
+#include "read_file.h"
 
 static void print_extents(const char *word, const struct ov_extent *e,
                           uint32_t n)

@@ -9,28 +9,10 @@
 
 #include "base/text.h"
 #include "formats/unpack.h"
+#include "read_file.h"
 
 #define DEPTH_MAX 17
 #define OBJECT_MAX ((size_t)256 << 20)
-
-static bool read_file(const char *path, struct ov_buf *into)
-{
-    FILE *f = fopen(path, "rb");
-    size_t n;
-
-    if (f == NULL)
-        return false;
-    do {
-        uint8_t *room = ov_buf_room(into, 1 << 16);
-
-        if (room == NULL)
-            break;
-        n = fread(room, 1, 1 << 16, f);
-        ov_buf_added(into, n);
-    } while (n > 0);
-    (void)fclose(f);
-    return ov_buf_status(into) == OV_OK;
-}
 
 static void print_object(const char *path, enum ov_type type,
                          struct ov_span bytes)

@@ -193,7 +193,7 @@ static void a_rule_is_shown_with_its_terms(void **state)
                         "         if\n"
                         "           0  term 0\n"
                         "      2  pattern 1 at *\n"
-                        "         6865\n");
+                        "         6865  \"he\"\n");
 }
 
 /* ---- what patterns and places look like ---- */
@@ -299,7 +299,8 @@ static void every_place_has_its_words(void **state)
         const char *shown = describe_terms(&term, 1, &text);
 
         assert_non_null(strstr(shown, rows[i].words));
-        assert_non_null(strstr(shown, "6162636465  nocase  fullword\n"));
+        assert_non_null(
+            strstr(shown, "6162636465  \"abcde\"  nocase  fullword\n"));
     }
 }
 

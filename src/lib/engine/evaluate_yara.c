@@ -90,12 +90,11 @@ static void run_binary(struct ov_machine *m, enum ov_cond op)
     struct ov_value right = ov_machine_pop(m);
     struct ov_value left = ov_machine_pop(m);
     int64_t number = 0;
+    bool are_numbers = left.kind == OV_VALUE_INT && right.kind == OV_VALUE_INT;
 
-    if (left.kind != OV_VALUE_INT || right.kind != OV_VALUE_INT)
-        ov_machine_push(m, undefined());
-    else if (op >= OV_COND_LESS)
+    if (are_numbers && op >= OV_COND_LESS)
         ov_machine_push_bool(m, compare(op, left.number, right.number));
-    else if (calculate(op, left.number, right.number, &number))
+    else if (are_numbers && calculate(op, left.number, right.number, &number))
         ov_machine_push_int(m, number);
     else
         ov_machine_push(m, undefined());

@@ -114,22 +114,38 @@ static const char *limit_name(const struct ov_scan *scan, enum ov_status status)
     return ov_status_name(status);
 }
 
+/* The reason that goes with a status; all others are damage. */
+static const struct {
+    enum ov_status status;
+    enum ov_reason_kind reason;
+} reasons[] = {
+    {OV_BAD_DIGEST, OV_REASON_IMAGE},
+    {OV_NO_MEMORY, OV_REASON_MEMORY},
+    {OV_ENCRYPTED, OV_REASON_ENCRYPTED},
+    {OV_UNSUPPORTED, OV_REASON_UNSUPPORTED},
+};
+
+static enum ov_reason_kind reason_of(enum ov_status status)
+{
+    if (ov_status_class(status) == OV_CLASS_LIMIT)
+        return OV_REASON_LIMIT;
+    for (size_t i = 0; i < sizeof(reasons) / sizeof(reasons[0]); i++)
+        if (reasons[i].status == status)
+            return reasons[i].reason;
+    return OV_REASON_DAMAGED;
+}
+
 void ov_report_status(struct ov_scan *scan, enum ov_status status,
                       const char *detail, uint64_t at)
 {
+    enum ov_reason_kind reason = ov_tiers_are_damaged(scan->scanner)
+                                     ? OV_REASON_IMAGE
+                                     : reason_of(status);
+
     OV_ASSERT(status != OV_OK);
-    if (status == OV_BAD_DIGEST || ov_tiers_are_damaged(scan->scanner)) {
-        ov_report_inconclusive(scan, OV_REASON_IMAGE, detail, at);
+    if (reason == OV_REASON_LIMIT)
+        detail = limit_name(scan, status);
+    ov_report_inconclusive(scan, reason, detail, at);
+    if (reason == OV_REASON_IMAGE)
         scan->is_stopped = true; /* no rule can be believed any more */
-    } else if (status == OV_NO_MEMORY)
-        ov_report_inconclusive(scan, OV_REASON_MEMORY, detail, at);
-    else if (status == OV_ENCRYPTED)
-        ov_report_inconclusive(scan, OV_REASON_ENCRYPTED, detail, at);
-    else if (status == OV_UNSUPPORTED)
-        ov_report_inconclusive(scan, OV_REASON_UNSUPPORTED, detail, at);
-    else if (ov_status_class(status) == OV_CLASS_LIMIT)
-        ov_report_inconclusive(scan, OV_REASON_LIMIT, limit_name(scan, status),
-                               at);
-    else
-        ov_report_inconclusive(scan, OV_REASON_DAMAGED, detail, at);
 }

@@ -135,7 +135,7 @@ static enum step step_bzip2(union decoder *d, struct flow *f)
     int result;
 
     /* The library does not write there, its header only lacks the const. */
-    d->bz.next_in = (char *)(uintptr_t)f->in;
+    memcpy(&d->bz.next_in, &f->in, sizeof(f->in));
     d->bz.avail_in = in;
     d->bz.next_out = (char *)f->out;
     d->bz.avail_out = out;

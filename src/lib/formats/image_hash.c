@@ -236,38 +236,22 @@ static void split(const float *b, unsigned n, float *even, float *n1, float *n3)
     }
 }
 
-static void dct8(float *b)
-{
-    float even[4], n1[2], n3[2];
+/* Of n numbers: one of half as many, and two of a quarter. */
+#define DCT(n, half, quarter)                                                  \
+    static void dct##n(float *b)                                               \
+    {                                                                          \
+        float even[half], n1[quarter], n3[quarter];                            \
+                                                                               \
+        split(b, n, even, n1, n3);                                             \
+        dct##half(even);                                                       \
+        dct##quarter(n1);                                                      \
+        dct##quarter(n3);                                                      \
+        merge(b, n, even, n1, n3);                                             \
+    }
 
-    split(b, 8, even, n1, n3);
-    dct4(even);
-    dct2(n1);
-    dct2(n3);
-    merge(b, 8, even, n1, n3);
-}
-
-static void dct16(float *b)
-{
-    float even[8], n1[4], n3[4];
-
-    split(b, 16, even, n1, n3);
-    dct8(even);
-    dct4(n1);
-    dct4(n3);
-    merge(b, 16, even, n1, n3);
-}
-
-static void dct32(float *b)
-{
-    float even[16], n1[8], n3[8];
-
-    split(b, 32, even, n1, n3);
-    dct16(even);
-    dct8(n1);
-    dct8(n3);
-    merge(b, 32, even, n1, n3);
-}
+DCT(8, 4, 2)
+DCT(16, 8, 4)
+DCT(32, 16, 8)
 
 void ov_image_dct(const float pixels[static SIZE * SIZE],
                   float ret[static LOW * LOW])

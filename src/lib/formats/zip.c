@@ -95,6 +95,28 @@ static void read_zip64(struct ov_zip_entry *e, uint64_t *local_at)
     }
 }
 
+struct lens {
+    uint16_t name;
+    uint16_t extra;
+};
+
+/* What both headers of a member have in a row. */
+static struct lens read_common(struct ov_reader *r, struct ov_zip_entry *e)
+{
+    struct lens lens;
+
+    e->flags = ov_read_u16le(r);
+    e->method = ov_read_u16le(r);
+    e->time = ov_read_u16le(r);
+    ov_reader_skip(r, 2);
+    e->crc = ov_read_u32le(r);
+    e->packed_size = ov_read_u32le(r);
+    e->real_size = ov_read_u32le(r);
+    lens.name = ov_read_u16le(r);
+    lens.extra = ov_read_u16le(r);
+    return lens;
+}
+
 /* APPNOTE 4.3.7. False if there is no local header at that place, or only a
  * part of one. */
 static bool read_local(struct ov_span bytes, uint64_t at,
@@ -102,26 +124,17 @@ static bool read_local(struct ov_span bytes, uint64_t at,
 {
     struct ov_zip_entry e = {.local_at = at};
     struct ov_reader r;
+    struct lens lens;
     uint16_t version;
-    uint16_t name_len;
-    uint16_t extra_len;
 
     if (!ov_span_has_at(bytes, at, LOCAL_MAGIC))
         return false;
     r = ov_reader_over(bytes);
     ov_reader_seek(&r, at + LOCAL_MAGIC.len);
     version = ov_read_u16le(&r);
-    e.flags = ov_read_u16le(&r);
-    e.method = ov_read_u16le(&r);
-    e.time = ov_read_u16le(&r);
-    ov_reader_skip(&r, 2);
-    e.crc = ov_read_u32le(&r);
-    e.packed_size = ov_read_u32le(&r);
-    e.real_size = ov_read_u32le(&r);
-    name_len = ov_read_u16le(&r);
-    extra_len = ov_read_u16le(&r);
-    e.name = ov_read_span(&r, name_len);
-    e.extra = ov_read_span(&r, extra_len);
+    lens = read_common(&r, &e);
+    e.name = ov_read_span(&r, lens.name);
+    e.extra = ov_read_span(&r, lens.extra);
     ov_reader_require(&r, (version & 0xff) <= VERSION_MAX, OV_MALFORMED);
     ov_reader_require(&r, e.method <= METHOD_MAX, OV_MALFORMED);
     if (ov_reader_status(&r) != OV_OK)
@@ -181,27 +194,18 @@ static enum ov_status read_directory(struct zip *z, const struct directory *d)
 
     while (ov_reader_more(&r)) {
         struct ov_zip_entry e = {0};
-        uint16_t name_len;
-        uint16_t extra_len;
+        struct lens lens;
         uint16_t comment_len;
         uint64_t local_at;
 
         ov_reader_require(&r, ov_read_u32le(&r) == CENTRAL_MAGIC, OV_MALFORMED);
         ov_reader_skip(&r, 4);
-        e.flags = ov_read_u16le(&r);
-        e.method = ov_read_u16le(&r);
-        e.time = ov_read_u16le(&r);
-        ov_reader_skip(&r, 2);
-        e.crc = ov_read_u32le(&r);
-        e.packed_size = ov_read_u32le(&r);
-        e.real_size = ov_read_u32le(&r);
-        name_len = ov_read_u16le(&r);
-        extra_len = ov_read_u16le(&r);
+        lens = read_common(&r, &e);
         comment_len = ov_read_u16le(&r);
         ov_reader_skip(&r, 8);
         local_at = ov_read_u32le(&r);
-        e.name = ov_read_span(&r, name_len);
-        e.extra = ov_read_span(&r, extra_len);
+        e.name = ov_read_span(&r, lens.name);
+        e.extra = ov_read_span(&r, lens.extra);
         ov_reader_skip(&r, comment_len);
         OV_TRY(ov_reader_status(&r));
         read_zip64(&e, &local_at);

@@ -8,8 +8,9 @@
 /* Patterns as text, from their programs in the section match, in the notation
  * of ClamAV's body signatures: "68??6c{2-4}(6f|70)*77". What that notation has
  * no word for is written as "[mask 0f value 04]", a gap without a least and
- * largest count as "*". Programs lie in the order of pattern IDs, so a walk
- * from the first finds one. */
+ * largest count as "*". What is nothing but text is shown as text, too.
+ * Programs lie in the order of pattern IDs, so a walk from the first finds one.
+ */
 
 #define BOUNDARY_WORDS "BLW"
 
@@ -129,11 +130,54 @@ static bool put_parts(struct ov_buf *b, const struct ov_program *p)
     return true;
 }
 
+/* Goes through a part that is nothing but text, in wide text of two bytes a
+ * character, and appends it to b unless that is NULL. False if it is not. */
+static bool walk_text(const struct ov_program *p, struct ov_buf *b)
+{
+    size_t step = p->flags & OV_PROGRAM_WIDE ? 2 : 1;
+    struct ov_reader parts = ov_reader_over(p->parts);
+    struct ov_program_part part;
+    struct ov_reader code;
+    size_t at = 0;
+
+    if (p->n_parts != 1 || !ov_program_part(p, &parts, 0, &part))
+        return false;
+    code = ov_reader_over(part.code);
+    while (ov_reader_more(&code)) {
+        uint8_t head = ov_read_u8(&code);
+        uint64_t n = (head & OV_OP_COUNT) + 1u;
+
+        if (n == OV_OP_COUNT + 1)
+            n += ov_read_varint(&code);
+        if (head >> 5 != OV_OP_BYTES)
+            return false;
+        for (; n > 0 && ov_reader_status(&code) == OV_OK; n--) {
+            uint8_t c = ov_read_u8(&code);
+
+            if (at++ % step != 0 ? c != 0 : c < ' ' || c > '~')
+                return false;
+            if (b != NULL && c != 0)
+                ov_put_u8(b, c);
+        }
+    }
+    return ov_reader_status(&code) == OV_OK && at > 0;
+}
+
+static void put_text(struct ov_buf *b, const struct ov_program *p)
+{
+    if (!walk_text(p, NULL))
+        return;
+    ov_put_str(b, "  \"");
+    (void)walk_text(p, b); /* as before */
+    ov_put_u8(b, '"');
+}
+
 static bool put_program(struct ov_buf *b, const struct ov_program *p)
 {
     ov_put_str(b, p->flags & OV_PROGRAM_WIDE ? "wide: " : "");
     if (!put_parts(b, p))
         return false;
+    put_text(b, p);
     ov_put_str(b, p->flags & OV_PROGRAM_NOCASE ? "  nocase" : "");
     ov_put_str(b, p->flags & OV_PROGRAM_FULLWORD ? "  fullword" : "");
     ov_put_u8(b, '\n');
