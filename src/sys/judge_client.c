@@ -4,6 +4,8 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
+#include <stdio.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -15,7 +17,9 @@
 
 /* One judge for one job. Messages are taken one at a time, the socket blocks:
  * there is nothing else to do meanwhile. The judge is hostile from its first
- * byte on; what it can do is to give a wrong image, as its sources could. */
+ * byte on; what it can do is to give a wrong image, as its sources could. It
+ * tells how far it is, so one that says nothing for long is given up. */
+#define DEFAULT_SILENCE 300
 
 struct session {
     struct ov_child child;
@@ -23,6 +27,7 @@ struct session {
     struct ov_buf out;
     uint8_t *packet;
     struct ov_judge_refusal *refusal;
+    unsigned max_silence; /* seconds */
 };
 
 static enum ov_status refuse(struct ov_judge_refusal *r, enum ov_status status,
@@ -38,6 +43,29 @@ static enum ov_status gone(struct session *s)
 {
     return refuse(s->refusal, OV_PEER_GONE, "",
                   "the judge died: its input is too large, or hostile");
+}
+
+static enum ov_status silent(struct session *s)
+{
+    char text[100];
+
+    (void)!snprintf(
+        text, sizeof(text),
+        "the judge said nothing for %u s: a rule takes too long, or "
+        "the machine is too slow",
+        s->max_silence); /* short */
+    return refuse(s->refusal, OV_TIMED_OUT, "", text);
+}
+
+/* The socket itself keeps the time. */
+static bool limit_silence(const struct session *s)
+{
+    const struct timeval time = {.tv_sec = s->max_silence};
+
+    return setsockopt(s->child.socket, SOL_SOCKET, SO_RCVTIMEO, &time,
+                      sizeof(time)) == 0 &&
+           setsockopt(s->child.socket, SOL_SOCKET, SO_SNDTIMEO, &time,
+                      sizeof(time)) == 0;
 }
 
 static enum ov_status on_refused(struct session *s, struct ov_span body)
@@ -63,7 +91,12 @@ static enum ov_status take(struct session *s, struct ov_message *ret)
     OV_AUTO_FD fd = -1;
     struct ov_span packet;
 
-    if (ov_channel_receive(s->child.socket, s->packet, &packet, &fd) != OV_OK ||
+    enum ov_status status =
+        ov_channel_receive(s->child.socket, s->packet, &packet, &fd);
+
+    if (status == OV_NOT_FOUND)
+        return silent(s);
+    if (status != OV_OK ||
         ov_msg_decode(packet, fd >= 0, OV_FROM_JUDGE, s->state, ret) != OV_OK)
         return gone(s);
     return ret->type == OV_MSG_REFUSED ? on_refused(s, ret->body) : OV_OK;
@@ -71,10 +104,13 @@ static enum ov_status take(struct session *s, struct ov_message *ret)
 
 static enum ov_status post(struct session *s, int fd)
 {
+    enum ov_status status;
+
     OV_TRY(ov_msg_end(&s->out));
-    if (ov_channel_send(s->child.socket, &s->out, fd) == OV_OK)
-        return OV_OK;
-    return gone(s);
+    status = ov_channel_send(s->child.socket, &s->out, fd);
+    if (status == OV_LIMIT_COUNT)
+        return silent(s);
+    return status == OV_OK ? OV_OK : gone(s);
 }
 
 static enum ov_status begin(struct session *s, unsigned spawn_flags)
@@ -86,11 +122,15 @@ static enum ov_status begin(struct session *s, unsigned spawn_flags)
 
     s->packet = ov_alloc(OV_MSG_MAX);
     s->out = ov_buf_with_max(OV_MSG_MAX);
+    if (s->max_silence == 0)
+        s->max_silence = DEFAULT_SILENCE;
     if (s->packet == NULL)
         return refuse(s->refusal, OV_NO_MEMORY, "", "out of memory");
     status = ov_spawn("judge", spawn_flags, &s->child, &diag);
     if (status != OV_OK)
         return refuse(s->refusal, status, "", diag.text);
+    if (!limit_silence(s))
+        return refuse(s->refusal, OV_IO, "", strerror(errno));
     s->state = OV_PEER_STARTING;
     OV_TRY(take(s, &m));
     if (m.type != OV_MSG_JUDGE_READY ||
@@ -206,7 +246,8 @@ enum ov_status ov_judge_compile(const struct ov_judge_job *job, int *ret_fd,
                                 struct ov_wire_compiled *ret,
                                 struct ov_judge_refusal *refusal)
 {
-    struct session s = {.refusal = refusal, .child = {0, -1}};
+    struct session s = {
+        .refusal = refusal, .child = {0, -1}, .max_silence = job->max_silence};
     struct ov_wire_compiled c;
     OV_AUTO_FD fd = -1;
     enum ov_status status;
@@ -252,7 +293,8 @@ static enum ov_status show(struct session *s, const struct ov_judge_view *view)
 enum ov_status ov_judge_show(const struct ov_judge_view *view,
                              struct ov_judge_refusal *refusal)
 {
-    struct session s = {.refusal = refusal, .child = {0, -1}};
+    struct session s = {
+        .refusal = refusal, .child = {0, -1}, .max_silence = view->max_silence};
     enum ov_status status = show(&s, view);
 
     session_done(&s);

@@ -21,6 +21,7 @@ struct ov_judge_job {
     bool is_tier;
     struct ov_span key;
     unsigned spawn_flags; /* OV_SPAWN_BEST_EFFORT */
+    unsigned max_silence; /* seconds without a word from the judge; 0: 300 */
     /* May be NULL. */
     void (*progress)(void *data, uint64_t done, uint64_t total);
     void (*skip)(void *data, const struct ov_wire_skip *s);
@@ -57,6 +58,7 @@ struct ov_judge_view {
     int image_fd;
     uint64_t image_len;
     unsigned spawn_flags;
+    unsigned max_silence;
     bool (*write)(void *data, struct ov_span text);
     void *data;
 };

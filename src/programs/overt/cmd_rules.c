@@ -12,6 +12,7 @@
 /* overt rules: build an image, or have one printed by a jailed process. */
 
 #define MAX_THREADS 256
+#define MAX_SILENCE 86400
 
 struct rules_options {
     struct rule_set_options set;
@@ -37,6 +38,16 @@ static const char *set_threads(void *data, const char *value)
 static const char *set_key(void *data, const char *value)
 {
     ((struct rules_options *)data)->set.cvd_key = value;
+    return NULL;
+}
+
+static const char *set_silence(void *data, const char *value)
+{
+    uint64_t n;
+
+    if (!option_number(value, MAX_SILENCE, &n) || n == 0)
+        return "not a number of seconds";
+    ((struct rules_options *)data)->set.max_silence = (unsigned)n;
     return NULL;
 }
 
@@ -69,6 +80,8 @@ static const struct option_row rows[] = {
      set_unsigned},
     {"skip-errors", 0, NULL, "leave out lines at fault, compile the rest",
      set_skip},
+    {"max-silence", 0, "SECONDS",
+     "give up when the compiler says nothing for so long; 300", set_silence},
     {"best-effort-jail", 0, NULL, "go on where a jail step is not possible",
      set_best_effort},
 };
@@ -142,6 +155,7 @@ static int show(const struct rules_options *o, enum ov_judge_show what)
 {
     struct ov_judge_view view = {.what = what,
                                  .spawn_flags = o->set.spawn_flags,
+                                 .max_silence = o->set.max_silence,
                                  .write = write_text,
                                  .data = out_standard()};
     struct ov_judge_refusal refusal;

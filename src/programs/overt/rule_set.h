@@ -16,6 +16,7 @@ struct rule_set_options {
     bool allow_unsigned;
     const char *cvd_key; /* path; NULL: ClamAV's own */
     unsigned spawn_flags;
+    unsigned max_silence; /* struct ov_judge_job */
 };
 
 struct rule_set {
