@@ -18,7 +18,8 @@
 #define OV_RULES_FROM_BIN "../share/overt/rules"
 #endif
 #define PROGRAMS "/src/programs"
-#define ROOT_CACHE "/var/lib/overt"
+#define ROOT_CACHE "/var/cache/overt"
+#define ROOT_STATE "/var/lib/overt"
 
 /* Cuts the last component off; false if there is none. */
 static bool cut_last(struct ov_span *path)
@@ -110,21 +111,39 @@ enum ov_status ov_locate_rules(struct ov_buf *b)
     return ov_buf_status(b);
 }
 
-static enum ov_status put_cache_path(struct ov_buf *b)
+/* By the XDG base directory specification: variable, or below HOME. */
+static enum ov_status put_place(struct ov_buf *b, const char *root,
+                                const char *variable, const char *below)
 {
-    const char *base = getenv("XDG_CACHE_HOME");
+    const char *base = getenv(variable);
     const char *home = getenv("HOME");
 
     if (geteuid() == 0 && (base == NULL || base[0] != '/'))
-        ov_put_str(b, ROOT_CACHE);
+        ov_put_str(b, root);
     else if (base != NULL && base[0] == '/')
         ov_put_format(b, "%s/overt", base);
     else if (home != NULL && home[0] == '/')
-        ov_put_format(b, "%s/.cache/overt", home);
+        ov_put_format(b, "%s/%s/overt", home, below);
     else
         return OV_NOT_FOUND;
     ov_put_u8(b, 0);
     return ov_buf_status(b);
+}
+
+static enum ov_status put_cache_path(struct ov_buf *b)
+{
+    return put_place(b, ROOT_CACHE, "XDG_CACHE_HOME", ".cache");
+}
+
+enum ov_status ov_locate_state(struct ov_buf *b)
+{
+    return put_place(b, ROOT_STATE, "XDG_STATE_HOME", ".local/state");
+}
+
+void ov_put_system_state(struct ov_buf *b)
+{
+    ov_put_str(b, ROOT_STATE);
+    ov_put_u8(b, 0);
 }
 
 /* mkdir -p; the last folder for us alone. */

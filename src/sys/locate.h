@@ -20,7 +20,15 @@ OV_MUST_USE enum ov_status ov_locate_command(const char *name,
 /* Appends the folder of the rules that the project ships, as above. */
 OV_MUST_USE enum ov_status ov_locate_rules(struct ov_buf *b);
 
-/* Appends the folder for what can be made again: /var/lib/overt for root, else
- * $XDG_CACHE_HOME/overt or ~/.cache/overt. Makes it if it is missing (mode
+/* Appends the folder for what can be made again: /var/cache/overt for root,
+ * else $XDG_CACHE_HOME/overt or ~/.cache/overt. Makes it if it is missing (mode
  * 0700). OV_DENIED if it is not ours, or others may write to it. */
 OV_MUST_USE enum ov_status ov_locate_cache(struct ov_buf *b);
+
+/* Appends the folder of what updates have installed and remember:
+ * /var/lib/overt for root, else $XDG_STATE_HOME/overt or ~/.local/state/overt.
+ * It need not be there. OV_NOT_FOUND if the environment names no such place. */
+OV_MUST_USE enum ov_status ov_locate_state(struct ov_buf *b);
+
+/* Appends root's, whoever asks. */
+void ov_put_system_state(struct ov_buf *b);

@@ -115,6 +115,9 @@ enum ov_status ov_state_open(const char *folder, unsigned flags,
     if (s->can_write)
         make_folders(folder);
     status = open_folder(AT_FDCWD, folder, &s->folder);
+    /* What a reader may not even see is somebody else's. */
+    if (status == OV_DENIED && !s->can_write)
+        status = OV_NOT_FOUND;
     if (status != OV_OK)
         return ov_diag_set(diag, status, 0, "%s", strerror(errno));
     if (!is_safe(s->folder, s->can_write))
@@ -269,6 +272,10 @@ enum ov_status ov_state_remove(struct ov_state *s, const char *name)
 
 static void put_seq(char *to, size_t size, uint64_t seq)
 {
+    if (seq == OV_STATE_STAGED) {
+        (void)!snprintf(to, size, STAGING); /* fits */
+        return;
+    }
     (void)!snprintf(to, size, "%llu", (unsigned long long)seq); /* fits */
 }
 
@@ -328,23 +335,44 @@ enum ov_status ov_state_stage_file(struct ov_state *s, const char *name,
     return fsync(fd) == 0 ? OV_OK : OV_IO;
 }
 
+/* A link: releases are never changed, so they may share files. */
+enum ov_status ov_state_stage_reuse(struct ov_state *s, const char *name)
+{
+    OV_AUTO_FD from = -1;
+    OV_AUTO_FD to = -1;
+    uint64_t current;
+    char release[24];
+
+    if (!is_name(name))
+        return OV_USAGE;
+    OV_TRY(ov_state_current(s, &current));
+    put_seq(release, sizeof(release), current);
+    OV_TRY(open_folder(s->releases, release, &from));
+    OV_TRY(open_folder(s->releases, STAGING, &to));
+    if (linkat(from, name, to, name, 0) != 0)
+        return errno == ENOENT ? OV_NOT_FOUND : OV_IO;
+    return OV_OK;
+}
+
 enum ov_status ov_state_keep(struct ov_state *s, uint64_t seq)
 {
     OV_AUTO_FD staging = -1;
-    uint64_t current;
     char name[24];
 
-    if (ov_state_current(s, &current) == OV_OK && current == seq)
-        return OV_USAGE;
     put_seq(name, sizeof(name), seq);
     OV_TRY(open_folder(s->releases, STAGING, &staging));
     if (fsync(staging) != 0)
         return OV_IO;
-    OV_TRY(remove_folder(s->releases, name));
-    if (renameat(s->releases, STAGING, s->releases, name) != 0 ||
-        fsync(s->releases) != 0)
+    /* One of the same number takes the other's place: at once, as it may be the
+     * current one, which did not load. */
+    if (renameat2(s->releases, STAGING, s->releases, name, RENAME_EXCHANGE) !=
+            0 &&
+        (errno != ENOENT ||
+         renameat(s->releases, STAGING, s->releases, name) != 0))
         return OV_IO;
-    return OV_OK;
+    if (fsync(s->releases) != 0)
+        return OV_IO;
+    return remove_folder(s->releases, STAGING);
 }
 
 static enum ov_status prune(struct ov_state *s, uint64_t current)

@@ -65,9 +65,13 @@ OV_MUST_USE enum ov_status ov_state_stage_file(struct ov_state *s,
                                                const char *name, int from,
                                                uint64_t len);
 
+/* Puts a file of the current release there, without copying it. OV_NOT_FOUND.
+ */
+OV_MUST_USE enum ov_status ov_state_stage_reuse(struct ov_state *s,
+                                                const char *name);
+
 /* Makes what was staged a release of that number, without making it current.
- * One that was there before under this number is replaced, unless it is
- * current: OV_USAGE. */
+ * One that was there before under this number is replaced. */
 OV_MUST_USE enum ov_status ov_state_keep(struct ov_state *s, uint64_t seq);
 
 /* Makes a kept release current, and forgets all but it and the last
@@ -85,6 +89,9 @@ OV_MUST_USE enum ov_status ov_state_current(const struct ov_state *s,
 OV_MUST_USE enum ov_status ov_state_list(const struct ov_state *s,
                                          uint64_t *ret_seqs, size_t max,
                                          size_t *ret_n);
+
+/* In place of a release's number: what is staged. */
+#define OV_STATE_STAGED UINT64_MAX
 
 /* Opens a file of a release to read. OV_NOT_FOUND, OV_IO. */
 OV_MUST_USE enum ov_status ov_state_open_file(const struct ov_state *s,

@@ -71,7 +71,7 @@ expect_text err "others may change it"
 
 # The sample has every option, commented out, and is itself good.
 sample=$(dirname "$scenario_path")/../../etc/overt.conf
-configure "$(sed 's/^include = .*//' "$sample")" "rules = $folder/a.ndb"
+configure "$(sed 's/^include = .*//' "$sample")" "[scan]" "rules = $folder/a.ndb"
 overt scan d
 expect_exit 1
 "$OVERT" scan --help | sed -n 's/^  .* --\([a-z-]*\).*/\1/p' |

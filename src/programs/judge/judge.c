@@ -6,6 +6,7 @@
  *   compile: options, and a memory file to write the image into
  *   source:  name and descriptor of each source, read whole into own memory
  *   end:     parse in parallel, compile, write, tell
+ *   update:  decide whether to believe an update, see update_job.c
  *
  * Sources are cut into pieces at line boundaries, pieces are parsed by all
  * threads, parts are put in the order of pieces: the image does not depend on
@@ -31,6 +32,7 @@
 #include "sys/sandbox.h"
 #include "sys/wire.h"
 #include "tier_job.h"
+#include "update_job.h"
 
 #define MAX_THREADS 32
 #define MAX_SOURCE ((uint64_t)4 << 30)
@@ -370,6 +372,20 @@ static enum ov_status on_show(struct judge *j, const struct ov_message *m,
     return OV_OK;
 }
 
+static enum ov_status on_update(struct judge *j, const struct ov_message *m,
+                                int fd)
+{
+    OV_AUTO_DONE(buf) body = ov_buf_with_max(OV_MSG_MAX);
+    struct ov_wire_update task;
+    const struct update_job job = {&task, fd, j->packet, &j->out};
+
+    ov_put_span(&body, m->body); /* the packet is used again */
+    OV_TRY(ov_buf_status(&body));
+    OV_TRY(ov_wire_read_update(ov_buf_span(&body), &task));
+    j->state = OV_PEER_OPEN;
+    return update_job_run(&job);
+}
+
 static enum ov_status serve_one(struct judge *j)
 {
     OV_AUTO_FD fd = -1;
@@ -384,6 +400,8 @@ static enum ov_status serve_one(struct judge *j)
         OV_TRY(on_source(j, &m, fd));
     else if (m.type == OV_MSG_END)
         OV_TRY(on_end(j));
+    else if (m.type == OV_MSG_UPDATE)
+        OV_TRY(on_update(j, &m, fd));
     else
         OV_TRY(on_show(j, &m, fd));
     return j->is_broken ? OV_PEER_GONE : OV_OK;

@@ -8,6 +8,7 @@
 #include "report_people.h"
 #include "scan_job.h"
 #include "signals.h"
+#include "state_place.h"
 #include "sys/spawn.h"
 
 /* overt scan: options, and from totals to an exit code. */
@@ -74,6 +75,13 @@ static const char *set_jobs(void *data, const char *value)
     if (!option_number(value, MAX_JOBS, &n))
         return "not a number of workers";
     ((struct scan_options *)data)->job.n_workers = (unsigned)n;
+    return NULL;
+}
+
+static const char *set_state(void *data, const char *value)
+{
+    (void)data;
+    state_place_set(value);
     return NULL;
 }
 
@@ -159,6 +167,7 @@ static const char *set_scantime(void *data, const char *value)
 static const struct option_row rows[] = {
     HEADING("Rules:"),
     {"rules", 'r', "PATH", "rule file, folder or image; repeatable", set_rules},
+    {"state", 0, "DIR", "where overt update has installed rules", set_state},
     {"unwanted", 'u', NULL, "rules for unwanted software count, too",
      set_unwanted},
     {"all-matches", 'a', NULL, "every rule that holds, not only the first",
@@ -242,6 +251,7 @@ static int scan(struct scan_options *o)
     struct scan_totals totals;
     struct ov_diag diag = {0};
     struct rule_set rules;
+    enum ov_status status;
     int code = EXIT_ERROR;
 
     if (o->is_json)
@@ -253,7 +263,13 @@ static int scan(struct scan_options *o)
     signals_catch(); /* until now the default was right: just end */
     o->job.rules = &rules;
     o->job.report = &r.report;
-    if (scan_run(&o->job, &totals, &diag) == OV_OK) {
+    status = scan_run(&o->job, &totals, &diag);
+    while (status != OV_OK && totals.n_files == 0 &&
+           rule_set_go_back(&o->rules, &rules)) {
+        diag = (struct ov_diag){0};
+        status = scan_run(&o->job, &totals, &diag);
+    }
+    if (status == OV_OK) {
         r.report.summary(&r.report, &totals);
         code = exit_code_of(&totals, rules.has_errors);
     } else {

@@ -5,14 +5,15 @@
 #include "command.h"
 #include "option.h"
 #include "output.h"
+#include "status_update.h"
 #include "sys/channel.h"
 #include "sys/fd.h"
 #include "sys/locate.h"
 #include "sys/spawn.h"
 #include "sys/wire.h"
 
-/* overt status: version, places, and what jail this machine gives, tried by
- * starting each helper once. */
+/* overt status: version, places, what jail this machine gives, tried by
+ * starting each helper once, and what updates have installed. */
 
 struct status_options {
     bool is_json;
@@ -128,9 +129,10 @@ static void put_place(struct out *o, bool is_json, const char *name,
     }
 }
 
-static bool print_status(struct out *o, bool is_json)
+static int print_status(struct out *o, bool is_json)
 {
     bool is_good = true;
+    int code;
 
     if (is_json)
         out_format(o, "{\"version\":\"%s\"", OV_VERSION);
@@ -150,9 +152,10 @@ static bool print_status(struct out *o, bool is_json)
         else
             put_helper(o, &helpers[i], &jail);
     }
+    code = status_update_print(o, is_json);
     if (is_json)
         out_format(o, "}\n");
-    return is_good;
+    return is_good ? code : EXIT_ERROR;
 }
 
 int cmd_status(int argc, char **argv)
@@ -160,7 +163,7 @@ int cmd_status(int argc, char **argv)
     struct status_options s = {0};
     struct out *o = out_standard();
     bool is_help = false;
-    bool is_good = true;
+    int code = EXIT_CLEAN;
 
     if (!options_parse(&options, &argc, argv, &s, &is_help))
         return EXIT_ERROR;
@@ -169,6 +172,6 @@ int cmd_status(int argc, char **argv)
     if (s.has_sandbox)
         ov_put_sandbox(&o->text);
     else
-        is_good = print_status(o, s.is_json);
-    return out_flush(o) && is_good ? EXIT_CLEAN : EXIT_ERROR;
+        code = print_status(o, s.is_json);
+    return out_flush(o) ? code : EXIT_ERROR;
 }

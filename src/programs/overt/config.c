@@ -25,7 +25,8 @@ struct config {
     void *data;
     const char *path;
     unsigned line;
-    bool is_ours; /* inside the section */
+    bool is_known; /* inside of a section */
+    bool is_ours;  /* inside of the one that is asked for */
 };
 
 static bool refuse(const struct config *c, const char *name, const char *what)
@@ -112,6 +113,11 @@ static bool apply_line(const struct config *c, char *line)
     return wrong == NULL || refuse(c, line, wrong);
 }
 
+static bool is_section(const char *name)
+{
+    return strcmp(name, "scan") == 0 || strcmp(name, "update") == 0;
+}
+
 static bool take_line(struct config *c, char *line)
 {
     size_t len;
@@ -124,15 +130,18 @@ static bool take_line(struct config *c, char *line)
     if (line[0] == '[') {
         if (line[len - 1] != ']')
             return refuse(c, line, "a section's name ends with ]");
-        c->is_ours = len - 2 == strlen(c->section) &&
-                     memcmp(line + 1, c->section, len - 2) == 0;
-        if (!c->is_ours)
-            return refuse(c, line, "no such section; there is [scan]");
+        line[len - 1] = '\0';
+        c->is_ours = strcmp(line + 1, c->section) == 0;
+        c->is_known = is_section(line + 1);
+        if (!c->is_known)
+            return refuse(c, line + 1,
+                          "no such section; there are [scan] and "
+                          "[update]");
         return true;
     }
-    if (!c->is_ours)
+    if (!c->is_known)
         return refuse(c, line, "stands before the first [section]");
-    return apply_line(c, line);
+    return !c->is_ours || apply_line(c, line);
 }
 
 static bool is_safe(const char *path)

@@ -3,6 +3,7 @@
 
 #include "command.h"
 #include "output.h"
+#include "state_place.h"
 
 /* overt COMMAND ...: finds the command in commands.def. */
 
@@ -23,7 +24,8 @@ static int print_help(void)
 {
     struct out *o = out_standard();
 
-    out_format(o, "usage: overt COMMAND [OPTION]... [ARGUMENT]...\n\n");
+    out_format(
+        o, "usage: overt [--state DIR] COMMAND [OPTION]... [ARGUMENT]...\n\n");
     for (size_t i = 0; i < N_COMMANDS; i++)
         out_format(o, "  %-10s %s\n", commands[i].word, commands[i].what);
     out_format(o, "\novert COMMAND --help tells its options, man overt more.\n"
@@ -49,6 +51,11 @@ int main(int argc, char **argv)
         out_error("say what to do, for example: overt scan FOLDER; see overt "
                   "help");
         return EXIT_ERROR;
+    }
+    if (strcmp(argv[1], "--state") == 0 && argc > 3) {
+        state_place_set(argv[2]);
+        argc -= 2;
+        argv += 2;
     }
     if (strcmp(argv[1], "help") == 0 || strcmp(argv[1], "--help") == 0 ||
         strcmp(argv[1], "-h") == 0)

@@ -10,6 +10,7 @@
 
 #include "base/text.h"
 #include "crypto/digest.h"
+#include "installed_rules.h"
 #include "output.h"
 #include "rule_files.h"
 #include "sys/fd.h"
@@ -295,6 +296,38 @@ static bool load_shipped(const struct rule_set_options *options,
     return is_good;
 }
 
+static bool load_default(const struct rule_set_options *options,
+                         struct rule_set *ret)
+{
+    struct rule_set s = {0};
+
+    if (!installed_rules_load(options->older_than, &s.images, &s.release))
+        return load_shipped(options, ret);
+    *ret = s;
+    return true;
+}
+
+bool rule_set_go_back(struct rule_set_options *options, struct rule_set *rules)
+{
+    uint64_t bad = rules->release;
+
+    if (bad == 0)
+        return false;
+    rule_set_done(rules);
+    options->older_than = bad;
+    if (!load_default(options, rules))
+        return false;
+    if (rules->release != 0)
+        out_error("release %llu of the rules does not load: release %llu is "
+                  "used; run overt update",
+                  (unsigned long long)bad, (unsigned long long)rules->release);
+    else
+        out_error("release %llu of the rules does not load: the starter rules "
+                  "are used; run overt update",
+                  (unsigned long long)bad);
+    return true;
+}
+
 /* Puts the one image of `from` behind those of s. False after a line. */
 static bool add_image(struct rule_set *s, struct rule_set *from)
 {
@@ -332,7 +365,7 @@ bool rule_set_load(const struct rule_set_options *options, struct rule_set *ret)
     bool is_good = true;
 
     if (options->n_paths == 0)
-        return load_shipped(options, ret);
+        return load_default(options, ret);
     for (size_t i = 0; i < options->n_paths && is_good; i++)
         is_good = add_path(&s, &files, options->paths[i]);
     if (is_good && files.n > 0)

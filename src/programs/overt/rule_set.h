@@ -8,9 +8,12 @@
  * is one, and all rule files together are compiled to one behind it. */
 
 struct rule_set_options {
-    const char *const *paths; /* files, folders, images; none: ours */
+    /* Files, folders, images. None: the installed release, else what comes with
+     * the program. */
+    const char *const *paths;
     size_t n_paths;
-    bool no_cache; /* neither look for a compiled image nor keep one */
+    uint64_t older_than; /* not this release or a later one, if not 0 */
+    bool no_cache;       /* neither look for a compiled image nor keep one */
     bool skip_errors;
     unsigned n_threads;
     bool allow_unsigned;
@@ -21,12 +24,18 @@ struct rule_set_options {
 
 struct rule_set {
     struct ov_pool_images images; /* owned */
+    uint64_t release;             /* 0: not an installed one */
     bool is_compiled;             /* now; else found ready */
     bool has_errors; /* some lines were left out, and told on stderr */
     struct ov_wire_compiled report; /* if is_compiled */
 };
 
 void rule_set_done(struct rule_set *s);
+
+/* After an installed release turned out not to load: closes it and opens the
+ * one before it, or what comes with the program, and says so. False if rules
+ * are not of a release. */
+bool rule_set_go_back(struct rule_set_options *options, struct rule_set *rules);
 
 /* Compiles if need be. False after one line of error. */
 bool rule_set_load(const struct rule_set_options *options,

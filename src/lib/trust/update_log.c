@@ -1,0 +1,644 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "base/base64.h"
+#include "base/text.h"
+#include "log/tile.h"
+#include "trust/update_run.h"
+
+/* Steps proof to roll-out: that what TUF says is also public, that strangers
+ * have seen it lately, and that the log has one history for everybody. */
+
+#define MAX_CONSISTENCY 4096
+#define MAX_RECALLS 256
+#define MAX_RECALL_LIST (64u << 10)
+
+static bool put_proof_path(struct ov_buf *b, const uint8_t digest[static 32])
+{
+    ov_put_str(b, "proof/");
+    ov_put_hex(b, ov_span_of(digest, 32));
+    ov_put_str(b, ".tlog-proof");
+    ov_put_u8(b, 0);
+    return ov_buf_status(b) == OV_OK;
+}
+
+/* ---- entries that come inside of their own proof ---- */
+
+struct claim {
+    enum ov_entry_type type;
+    const char *role; /* of a key event */
+    const uint8_t *digest;
+    struct ov_opened *opened;
+    struct ov_policy_result result;
+};
+
+/* The entry in the proof's extra line is in the log, is signed by those who
+ * may, and says what is claimed. */
+static enum ov_status check_claim(struct ov_update *u, void *data,
+                                  struct ov_span bytes)
+{
+    struct claim *c = data;
+    struct ov_diag diag = {0};
+    const struct ov_entry *e = &c->opened->entry;
+    struct ov_proof proof;
+    struct ov_span kept;
+    uint8_t said[OV_DIGEST_MAX];
+
+    if (!ov_arena_copy(u->arena, bytes, &kept))
+        return OV_NO_MEMORY;
+    OV_TRY(ov_proof_parse(u->arena, kept, &proof));
+    OV_TRY(ov_proof_verify(u->arena, &proof, proof.extra, &u->policy, NULL,
+                           &c->result));
+    OV_TRY(ov_entry_open(u->arena, proof.extra, &u->people, proof.index,
+                         c->opened, &diag));
+    if (e->type != c->type)
+        return OV_BAD_PROOF;
+    if (c->type != OV_ENTRY_KEY_EVENT) { /* the entry itself has the digest */
+        OV_TRY(ov_digest(OV_SHA256, proof.extra, said));
+    } else if (!ov_entry_is(e, "role", c->role) ||
+               !ov_entry_digest(e, "file", said, NULL)) {
+        return OV_BAD_PROOF;
+    }
+    return memcmp(said, c->digest, sizeof(said)) == 0 ? OV_OK : OV_BAD_PROOF;
+}
+
+static enum ov_status get_claim(struct ov_update *u, struct claim *c)
+{
+    OV_AUTO_DONE(buf) path = ov_buf_with_max(256);
+    OV_AUTO_DONE(buf) bytes = ov_buf_with_max(OV_UPDATE_MAX_PROOF);
+    const struct ov_update_check check = {check_claim, c};
+
+    c->opened = ov_arena_alloc(u->arena, sizeof(*c->opened));
+    if (c->opened == NULL || !put_proof_path(&path, c->digest))
+        return OV_NO_MEMORY;
+    return ov_update_get(u, (char *)path.ptr, OV_UPDATE_MAX_PROOF, &bytes,
+                         &check);
+}
+
+enum ov_status ov_update_is_public(struct ov_update *u, const char *role,
+                                   const uint8_t digest[static 32])
+{
+    struct claim c = {
+        .type = OV_ENTRY_KEY_EVENT, .role = role, .digest = digest};
+
+    return get_claim(u, &c);
+}
+
+/* ---- the release's proof ---- */
+
+struct release_proof {
+    struct ov_policy_result result;
+    struct ov_proof proof;
+    bool has_result;
+    enum ov_status status;
+};
+
+static enum ov_status check_release(struct ov_update *u, void *data,
+                                    struct ov_span bytes)
+{
+    struct release_proof *p = data;
+    struct ov_span kept;
+
+    if (!ov_arena_copy(u->arena, bytes, &kept))
+        return OV_NO_MEMORY;
+    OV_TRY(ov_proof_parse(u->arena, kept, &p->proof));
+    p->status = ov_proof_verify(u->arena, &p->proof, u->head.note, &u->policy,
+                                NULL, &p->result);
+    p->has_result = p->status == OV_OK || p->status == OV_BAD_PROOF;
+    return p->status;
+}
+
+static enum ov_status refuse_proof(struct ov_update *u,
+                                   const struct release_proof *p,
+                                   enum ov_status status)
+{
+    if (status == OV_BAD_SIGNATURE)
+        return ov_update_refuse(u, OV_REFUSED_WRONG_LOG, status, "%s",
+                                ov_status_name(status));
+    if (status == OV_BAD_PROOF && p->has_result &&
+        !ov_policy_quorum(&u->policy, p->result.cosigners))
+        return ov_update_refuse(
+            u, OV_REFUSED_NO_QUORUM, status, "%u of %u witnesses",
+            (unsigned)__builtin_popcountll(p->result.cosigners),
+            (unsigned)u->policy.n_witnesses);
+    if (status != OV_NOT_FOUND && ov_update_is_absence(status))
+        return ov_update_refuse(u, OV_REFUSED_UNREACHABLE, status, "proof");
+    return ov_update_refuse(u, OV_REFUSED_UNLOGGED, status, "%s",
+                            ov_status_name(status));
+}
+
+/* ---- one history ---- */
+
+struct tree {
+    uint64_t size;
+    uint8_t root[32];
+};
+
+static struct tree tree_of(const struct ov_checkpoint *c)
+{
+    struct tree t = {.size = c->size};
+
+    memcpy(t.root, c->root, sizeof(t.root));
+    return t;
+}
+
+struct step {
+    const struct tree *old;
+    const struct tree *new;
+};
+
+static enum ov_status check_consistency(struct ov_update *u, void *data,
+                                        struct ov_span bytes)
+{
+    const struct step *s = data;
+    uint8_t proof[OV_MERKLE_MAX_PROOF][OV_MERKLE_HASH];
+    size_t n = 0;
+
+    (void)u;
+    while (bytes.len > 0) {
+        struct ov_span line;
+
+        (void)ov_span_cut(&bytes, '\n', &line);
+        if (n == OV_MERKLE_MAX_PROOF ||
+            !ov_base64_decode(line, proof[n], OV_MERKLE_HASH))
+            return OV_MALFORMED;
+        n++;
+    }
+    return ov_merkle_check_consistency(s->old->size, s->old->root, s->new->size,
+                                       s->new->root, proof, n);
+}
+
+/* Tiles of one mirror. */
+struct tiles {
+    struct ov_update *u;
+    size_t mirror;
+    struct ov_buf bytes;
+};
+
+static enum ov_status get_tile_file(struct tiles *t, const struct ov_tile *tile,
+                                    size_t len)
+{
+    OV_AUTO_DONE(buf) path = ov_buf_with_max(256);
+
+    ov_put_str(&path, "log/");
+    ov_put_tile_path(&path, tile);
+    ov_put_u8(&path, 0);
+    OV_TRY(ov_buf_status(&path));
+    ov_buf_clear(&t->bytes);
+    return t->u->io->get(t->u->io->data, t->mirror, (char *)path.ptr, len,
+                         &t->bytes);
+}
+
+/* A partial tile may be gone once the full one is there (tlog-tiles, "Partial
+ * tiles"). */
+static enum ov_status get_tile(void *data, const struct ov_tile *tile,
+                               struct ov_span *ret)
+{
+    struct tiles *t = data;
+    struct ov_tile full = *tile;
+    size_t len = (size_t)tile->width * OV_MERKLE_HASH;
+
+    full.width = OV_TILE_WIDTH;
+    if (get_tile_file(t, tile, len) != OV_OK)
+        OV_TRY(get_tile_file(t, &full, OV_TILE_MAX_BYTES));
+    if (t->bytes.len < len)
+        return OV_TRUNCATED;
+    *ret = ov_span_of(t->bytes.ptr, len);
+    return OV_OK;
+}
+
+static enum ov_status check_by_tiles(struct ov_update *u, const struct step *s)
+{
+    struct tiles t = {u, 0, ov_buf_with_max(OV_TILE_MAX_BYTES)};
+    struct ov_tile_tree tree = {s->new->size, &t, get_tile};
+    struct ov_merkle_source source = ov_tile_source(&tree);
+    uint8_t proof[OV_MERKLE_MAX_PROOF][OV_MERKLE_HASH];
+    enum ov_status status = OV_NOT_FOUND;
+    size_t n;
+
+    for (; t.mirror < u->options->n_mirrors && status != OV_OK; t.mirror++) {
+        status = ov_merkle_prove_consistency(&source, s->old->size,
+                                             s->new->size, proof, &n);
+        if (status == OV_OK)
+            status = ov_merkle_check_consistency(s->old->size, s->old->root,
+                                                 s->new->size, s->new->root,
+                                                 proof, n);
+    }
+    ov_buf_done(&t.bytes);
+    return status;
+}
+
+/* Either of the two may be the older. OV_BAD_PROOF: not one history. */
+static enum ov_status check_step(struct ov_update *u, const struct tree *a,
+                                 const struct tree *b)
+{
+    struct step s = {a->size <= b->size ? a : b, a->size <= b->size ? b : a};
+    const struct ov_update_check check = {check_consistency, &s};
+    OV_AUTO_DONE(buf) path = ov_buf_with_max(128);
+    OV_AUTO_DONE(buf) bytes = ov_buf_with_max(MAX_CONSISTENCY);
+    enum ov_status status;
+    enum ov_status by_tiles;
+
+    if (s.old->size == s.new->size || s.old->size == 0)
+        return check_consistency(u, &s, (struct ov_span){0});
+    ov_put_format(&path, "consistency/%llu-%llu",
+                  (unsigned long long)s.old->size,
+                  (unsigned long long)s.new->size);
+    ov_put_u8(&path, 0);
+    OV_TRY(ov_buf_status(&path));
+    status =
+        ov_update_get(u, (char *)path.ptr, MAX_CONSISTENCY, &bytes, &check);
+    if (status == OV_OK)
+        return OV_OK;
+    by_tiles = check_by_tiles(u, &s);
+    return ov_update_is_absence(by_tiles) && !ov_update_is_absence(status)
+               ? status
+               : by_tiles;
+}
+
+static void keep_evidence(struct ov_update *u, struct ov_span note)
+{
+    OV_AUTO_DONE(buf) name = ov_buf_with_max(128);
+    uint8_t digest[OV_DIGEST_MAX];
+
+    if (ov_digest(OV_SHA256, note, digest) != OV_OK)
+        return;
+    ov_put_str(&name, "evidence/checkpoint-");
+    ov_put_hex(&name, ov_span_of(digest, 8));
+    ov_put_u8(&name, 0);
+    if (ov_buf_status(&name) == OV_OK)
+        (void)!u->io->state_put(u->io->data, (char *)name.ptr,
+                                note); /* it is refused all the same */
+}
+
+static enum ov_status refuse_history(struct ov_update *u, struct ov_span a,
+                                     struct ov_span b, enum ov_status status)
+{
+    if (ov_update_is_absence(status))
+        return ov_update_refuse(u, OV_REFUSED_UNREACHABLE, status,
+                                "proof that the log has only grown");
+    keep_evidence(u, a);
+    keep_evidence(u, b);
+    return ov_update_refuse(u, OV_REFUSED_SPLIT_VIEW, OV_SPLIT_VIEW, "%s",
+                            ov_status_name(status));
+}
+
+/* ---- the checkpoint of today ---- */
+
+struct fresh {
+    struct ov_policy_result result;
+    struct ov_span note;
+    enum ov_status status;
+    uint64_t least; /* size */
+};
+
+static enum ov_status check_fresh(struct ov_update *u, void *data,
+                                  struct ov_span bytes)
+{
+    struct fresh *f = data;
+    const struct ov_policy_clock clock = {u->now, u->max_age};
+    struct ov_note *note = ov_arena_alloc(u->arena, sizeof(*note));
+
+    if (note == NULL || !ov_arena_copy(u->arena, bytes, &f->note))
+        return OV_NO_MEMORY;
+    OV_TRY(ov_note_parse(u->arena, f->note, note));
+    OV_TRY(ov_policy_check(&u->policy, note, &clock, &f->result));
+    return f->result.checkpoint.size >= f->least ? OV_OK : OV_ROLLBACK;
+}
+
+static enum ov_status refuse_fresh(struct ov_update *u, enum ov_status status)
+{
+    if (status == OV_EXPIRED)
+        return ov_update_refuse(u, OV_REFUSED_LOG_STALE, status,
+                                "older than %llu hours",
+                                (unsigned long long)u->max_age / 3600);
+    if (status == OV_ROLLBACK)
+        return ov_update_refuse(u, OV_REFUSED_LOG_ROLLBACK, status, "%s", "");
+    if (status == OV_BAD_PROOF)
+        return ov_update_refuse(u, OV_REFUSED_NO_QUORUM, status,
+                                "log/checkpoint");
+    if (ov_update_is_absence(status))
+        return ov_update_refuse(u, OV_REFUSED_UNREACHABLE, status,
+                                "log/checkpoint");
+    return ov_update_refuse(u, OV_REFUSED_WRONG_LOG, status, "log/checkpoint");
+}
+
+static void remember(struct ov_update *u, const struct ov_policy_result *r)
+{
+    struct ov_client_state *c = &u->client;
+    struct ov_span origin = r->checkpoint.origin;
+
+    memset(c->origin, 0, sizeof(c->origin));
+    memcpy(c->origin, origin.ptr,
+           origin.len < sizeof(c->origin) ? origin.len : sizeof(c->origin) - 1);
+    c->size = r->checkpoint.size;
+    memcpy(c->root, r->checkpoint.root, sizeof(c->root));
+    c->witnessed = r->vouched;
+    if (c->vouched < r->vouched)
+        c->vouched = r->vouched;
+    c->cosigners = (uint64_t)__builtin_popcountll(r->cosigners);
+}
+
+/* That a checkpoint continues the one that was seen last; of another log (a new
+ * year's) nothing was seen. */
+static enum ov_status follow(struct ov_update *u,
+                             const struct ov_policy_result *r,
+                             struct ov_span note)
+{
+    OV_AUTO_DONE(buf) last = ov_buf_with_max(OV_UPDATE_MAX_CHECKPOINT);
+    struct tree seen = {.size = u->client.size};
+    struct tree now = tree_of(&r->checkpoint);
+    enum ov_status status;
+
+    memcpy(seen.root, u->client.root, sizeof(seen.root));
+    if (!ov_span_equal(r->checkpoint.origin, ov_span_str(u->client.origin))) {
+        remember(u, r);
+        return u->io->state_put(u->io->data, "trust/checkpoint", note);
+    }
+    status = check_step(u, &seen, &now);
+    if (status != OV_OK) {
+        (void)!u->io->state_get(u->io->data, "trust/checkpoint", &last);
+        return refuse_history(u, ov_buf_span(&last), note, status);
+    }
+    if (now.size < seen.size ||
+        (now.size == seen.size && r->vouched <= u->client.witnessed))
+        return OV_OK;
+    remember(u, r);
+    return u->io->state_put(u->io->data, "trust/checkpoint", note);
+}
+
+static bool is_fresh(const struct ov_update *u, uint64_t vouched)
+{
+    return u->policy.quorum == OV_QUORUM_NONE || vouched + u->max_age >= u->now;
+}
+
+enum ov_status ov_update_proof(struct ov_update *u)
+{
+    OV_AUTO_DONE(buf) path = ov_buf_with_max(256);
+    struct release_proof *p = ov_arena_alloc(u->arena, sizeof(*p));
+    const struct ov_update_check check = {check_release, p};
+    enum ov_status status;
+
+    ov_update_step(u, OV_STEP_PROOF);
+    /* The installed release was proven when it came. */
+    if (u->has_old && ov_span_equal(u->head.note, u->old_head.note)) {
+        u->result->is_current = true;
+        u->result->offered_seq = u->old.seq;
+        return OV_OK;
+    }
+    if (p == NULL || !put_proof_path(&path, u->note_digest))
+        return OV_NO_MEMORY;
+    status = ov_update_get(u, (char *)path.ptr, OV_UPDATE_MAX_PROOF,
+                           &u->proof_bytes, &check);
+    if (status != OV_OK)
+        return refuse_proof(u, p, status);
+    u->index = p->proof.index;
+    u->vouched = p->result.vouched;
+    ov_update_step(u, OV_STEP_HISTORY);
+    return follow(u, &p->result, p->proof.checkpoint);
+}
+
+/* Freshness, and the history up to the checkpoint that shows it. */
+enum ov_status ov_update_history(struct ov_update *u)
+{
+    OV_AUTO_DONE(buf) bytes = ov_buf_with_max(OV_UPDATE_MAX_CHECKPOINT);
+    struct fresh *f = ov_arena_alloc(u->arena, sizeof(*f));
+    const struct ov_update_check check = {check_fresh, f};
+    enum ov_status status;
+
+    ov_update_step(u, OV_STEP_FRESHNESS);
+    if (f == NULL)
+        return OV_NO_MEMORY;
+    if (is_fresh(u, u->client.witnessed))
+        return OV_OK;
+    f->least = u->client.size;
+    status = ov_update_get(u, "log/checkpoint", OV_UPDATE_MAX_CHECKPOINT,
+                           &bytes, &check);
+    if (status != OV_OK)
+        return refuse_fresh(u, status);
+    ov_update_step(u, OV_STEP_HISTORY);
+    return follow(u, &f->result, f->note);
+}
+
+/* ---- the note itself ---- */
+
+static bool is_bad(const struct ov_update *u, uint64_t seq)
+{
+    for (size_t i = 0; i < u->client.n_bad; i++) {
+        if (u->client.bad[i] == seq)
+            return true;
+    }
+    return false;
+}
+
+static enum ov_status check_follows(struct ov_update *u)
+{
+    const struct ov_release *r = &u->release;
+    uint8_t digest[OV_DIGEST_MAX];
+
+    if (u->has_old && r->seq == u->old.seq + 1) {
+        OV_TRY(ov_digest(OV_SHA256, u->old_head.note, digest));
+        if (!r->has_prev || memcmp(digest, r->prev, sizeof(r->prev)) != 0)
+            return ov_update_refuse(u, OV_REFUSED_CHAIN, OV_BAD_PROOF,
+                                    "release %llu", (unsigned long long)r->seq);
+    }
+    if (u->options->engine != 0 && r->compiler > u->options->engine)
+        return ov_update_refuse(u, OV_REFUSED_ENGINE, OV_UNSUPPORTED,
+                                "release %llu", (unsigned long long)r->seq);
+    if (is_bad(u, r->seq))
+        return ov_update_refuse(u, OV_REFUSED_BAD, OV_MALFORMED, "release %llu",
+                                (unsigned long long)r->seq);
+    return OV_OK;
+}
+
+enum ov_status ov_update_note(struct ov_update *u)
+{
+    struct ov_opened *o = ov_arena_alloc(u->arena, sizeof(*o));
+    struct ov_diag diag = {0};
+    enum ov_status status;
+
+    if (u->result->is_current)
+        return OV_OK;
+    ov_update_step(u, OV_STEP_NOTE);
+    if (o == NULL)
+        return OV_NO_MEMORY;
+    status =
+        ov_entry_open(u->arena, u->head.note, &u->people, u->index, o, &diag);
+    if (status == OV_BAD_SIGNATURE)
+        return ov_update_refuse(u, OV_REFUSED_BUILDERS, status, "%s",
+                                diag.text);
+    if (status == OV_OK)
+        status = ov_release_of(&o->entry, &u->release);
+    if (status != OV_OK || u->release.base != u->head.base ||
+        !ov_entry_is(&o->entry, "channel", u->options->channel))
+        return ov_update_refuse(u, OV_REFUSED_NOTE_FORM, status, "%s",
+                                diag.text);
+    u->result->offered_seq = u->release.seq;
+    if (u->client.seen != u->release.seq) {
+        u->client.seen = u->release.seq;
+        u->client.seen_time = u->now;
+    }
+    return check_follows(u);
+}
+
+/* ---- recalls ---- */
+
+struct recalls {
+    bool is_old_recalled;
+    bool is_new_recalled;
+};
+
+/* "CHANNEL SEQ" */
+static bool names_release(const struct ov_update *u, struct ov_span value,
+                          uint64_t seq)
+{
+    struct ov_span channel = ov_line_word(&value);
+    uint64_t n;
+
+    return ov_span_equal(channel, ov_span_str(u->options->channel)) &&
+           ov_parse_plain(value, UINT64_MAX, &n) && n == seq;
+}
+
+static void apply_recall(struct ov_update *u, const struct ov_entry *e,
+                         struct recalls *r)
+{
+    struct ov_span value;
+
+    for (size_t i = 0; ov_entry_value(e, "release", i, &value); i++) {
+        r->is_old_recalled |= u->has_old && names_release(u, value, u->old.seq);
+        r->is_new_recalled |=
+            !u->result->is_current && names_release(u, value, u->release.seq);
+    }
+}
+
+static enum ov_status take_recalls(struct ov_update *u, struct ov_span list,
+                                   struct recalls *r)
+{
+    unsigned n = 0;
+
+    while (list.len > 0) {
+        struct claim c = {.type = OV_ENTRY_RECALL};
+        uint8_t digest[32];
+        struct ov_span line;
+        enum ov_status status;
+
+        (void)ov_span_cut(&list, '\n', &line);
+        if (n++ == MAX_RECALLS || !ov_entry_parse_digest(line, digest))
+            return ov_update_refuse(u, OV_REFUSED_MALFORMED, OV_MALFORMED,
+                                    "recall/list");
+        c.digest = digest;
+        status = get_claim(u, &c);
+        if (status != OV_OK)
+            return ov_update_refuse(u,
+                                    ov_update_is_absence(status)
+                                        ? OV_REFUSED_UNREACHABLE
+                                        : OV_REFUSED_UNLOGGED,
+                                    status, "a recall");
+        apply_recall(u, &c.opened->entry, r);
+    }
+    return OV_OK;
+}
+
+enum ov_status ov_update_recall(struct ov_update *u)
+{
+    OV_AUTO_DONE(buf) list = ov_buf_with_max(MAX_RECALL_LIST);
+    struct recalls r = {0};
+    enum ov_status status;
+
+    ov_update_step(u, OV_STEP_RECALL);
+    status = ov_update_target(u, "recall/list", MAX_RECALL_LIST, &list);
+    if (status == OV_OK)
+        OV_TRY(take_recalls(u, ov_buf_span(&list), &r));
+    else if (status != OV_NOT_FOUND || u->result->refusal != OV_REFUSED_NOT)
+        return status;
+    u->result->is_recalled = r.is_old_recalled;
+    if (r.is_new_recalled || (u->result->is_current && r.is_old_recalled))
+        return ov_update_refuse(u, OV_REFUSED_RECALLED, OV_MALFORMED,
+                                "release %llu",
+                                (unsigned long long)u->result->offered_seq);
+    if (u->result->is_current || r.is_old_recalled)
+        return OV_OK;
+    if (u->release.seq < u->client.highest ||
+        (u->has_old && u->release.seq <= u->old.seq))
+        return ov_update_refuse(u, OV_REFUSED_RELEASE_OLD, OV_ROLLBACK,
+                                "release %llu, and %llu was seen before",
+                                (unsigned long long)u->release.seq,
+                                (unsigned long long)u->client.highest);
+    return OV_OK;
+}
+
+/* ---- roll-out ---- */
+
+/* SHA-256(salt, own number), its first 8 bytes big-endian, modulo 100. */
+static unsigned own_share(const struct ov_update *u, struct ov_span salt)
+{
+    OV_AUTO_DONE(buf) b = ov_buf_with_max(1024);
+    uint8_t digest[OV_DIGEST_MAX];
+    uint64_t n = 0;
+
+    ov_put_span(&b, salt);
+    ov_put_span(
+        &b, ov_span_of(u->options->rollout_id, sizeof(u->options->rollout_id)));
+    if (ov_digest(OV_SHA256, ov_buf_span(&b), digest) != OV_OK)
+        return 99;
+    for (unsigned i = 0; i < 8; i++)
+        n = n << 8 | digest[i];
+    return (unsigned)(n % 100);
+}
+
+/* "10:1h 50:6h 100:24h salt 00ff": 10 % in the first hour, 50 % up to the
+ * sixth, all up to the 24th and later. What cannot be read makes nobody wait:
+ * the roll-out is a courtesy, not a check. */
+static unsigned percent_at(struct ov_span rest, uint64_t age)
+{
+    while (rest.len > 0) {
+        struct ov_span word = ov_line_word(&rest);
+        struct ov_span percent;
+        uint64_t hours;
+        uint64_t n;
+
+        (void)ov_span_cut(&word, ':', &percent);
+        if (word.len < 2 || !ov_parse_plain(percent, 100, &n) ||
+            !ov_parse_plain(ov_span_clip(word, 0, word.len - 1), 10000, &hours))
+            return 100;
+        if (age < hours * 3600)
+            return (unsigned)n;
+    }
+    return 100;
+}
+
+static bool is_our_turn(const struct ov_update *u, uint64_t age)
+{
+    struct ov_span rollout = u->release.rollout;
+    struct ov_span word = OV_SPAN_LIT(" salt ");
+    size_t at = ov_span_find(rollout, word, 0);
+    unsigned percent = percent_at(ov_span_clip(rollout, 0, at), age);
+    uint8_t salt[64];
+    struct ov_span hex;
+
+    if (percent >= 100 || at == SIZE_MAX)
+        return true;
+    hex = ov_span_clip(rollout, at + word.len, rollout.len);
+    if (hex.len / 2 > sizeof(salt) || !ov_hex_decode(hex, salt, hex.len / 2))
+        return true;
+    return own_share(u, ov_span_of(salt, hex.len / 2)) < percent;
+}
+
+enum ov_status ov_update_rollout(struct ov_update *u)
+{
+    uint64_t since = u->client.seen_time;
+    uint64_t age;
+
+    ov_update_step(u, OV_STEP_ROLLOUT);
+    if (u->vouched != 0 && u->vouched < since)
+        since = u->vouched;
+    age = u->now > since ? u->now - since : 0;
+    if (age < u->options->hold)
+        return ov_update_refuse(
+            u, OV_REFUSED_HELD, OV_NOT_FOUND, "release %llu for %llu minutes",
+            (unsigned long long)u->release.seq,
+            (unsigned long long)(u->options->hold - age + 59) / 60);
+    if (!is_our_turn(u, age))
+        return ov_update_refuse(u, OV_REFUSED_ROLLOUT, OV_NOT_FOUND,
+                                "release %llu",
+                                (unsigned long long)u->release.seq);
+    return OV_OK;
+}

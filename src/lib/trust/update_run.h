@@ -1,0 +1,149 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+#include "log/proof.h"
+#include "trust/delta.h"
+#include "trust/head.h"
+#include "trust/people.h"
+#include "trust/update.h"
+#include "tuf/tuf_client.h"
+
+/* What the parts of the procedure share; only for update*.c. */
+
+#define OV_UPDATE_MAX_PROOF (192u << 10)
+#define OV_UPDATE_MAX_TRUST (256u << 10)
+#define OV_UPDATE_MAX_CHECKPOINT (128u << 10)
+#define OV_UPDATE_MAX_AGE 86400
+#define OV_UPDATE_MAX_BAD 8
+
+/* The file trust/client. */
+struct ov_client_state {
+    char origin[OV_NOTE_MAX_NAME + 1]; /* empty: no checkpoint yet */
+    uint64_t size;
+    uint8_t root[32];
+    uint64_t witnessed;    /* when a quorum vouched for that checkpoint */
+    uint64_t vouched;      /* latest time that a quorum vouched for, ever */
+    uint64_t cosigners;    /* how many, of that checkpoint */
+    uint64_t highest;      /* release */
+    uint64_t seen;         /* the release that was offered first ... */
+    uint64_t seen_time;    /* ... at this time */
+    uint64_t root_version; /* whose publication was proven */
+    uint64_t good_time;    /* of the last run that ended well */
+    uint64_t bad[OV_UPDATE_MAX_BAD]; /* releases that failed their test here */
+    size_t n_bad;
+};
+
+/* A release note, read. */
+struct ov_release {
+    uint64_t seq;
+    uint64_t base;
+    uint64_t n_records;
+    uint64_t compiler;
+    uint64_t from; /* changes: log indices */
+    uint64_t to;
+    bool has_prev;
+    uint8_t prev[32];
+    uint8_t set_root[32];
+    struct ov_blob tiers[2];
+    struct ov_span rollout; /* empty: at once */
+};
+
+struct ov_update {
+    const struct ov_update_io *io;
+    const struct ov_update_options *options;
+    struct ov_update_result *result;
+    struct ov_arena *arena;
+    uint64_t now;
+    size_t mirror; /* the one to ask first */
+    bool is_state_broken;
+    bool is_asking_root; /* what TUF asked for last */
+    struct ov_client_state client;
+    struct ov_tuf_io tuf_io;
+    struct ov_tuf_client *tuf;
+    struct ov_buf policy_text;
+    struct ov_buf people_text;
+    struct ov_policy policy;
+    struct ov_people people;
+    bool has_policy; /* policy and people were believed before */
+    uint64_t max_age;
+    struct ov_buf head_bytes;
+    struct ov_head head;
+    uint8_t note_digest[32];
+    struct ov_buf proof_bytes;
+    uint64_t index;   /* of the release's entry */
+    uint64_t vouched; /* of the proof's checkpoint */
+    struct ov_release release;
+    struct ov_buf old_head_bytes; /* installed */
+    struct ov_head old_head;
+    struct ov_release old;
+    bool has_old;
+};
+
+struct ov_update *ov_update_new(const struct ov_update_io *io,
+                                const struct ov_update_options *options,
+                                struct ov_update_result *result) OV_ALLOC;
+void ov_update_free(struct ov_update *u);
+OV_DEFINE_AUTO(update)
+
+/* Ends the run: what is refused, and the particulars in words. Returns status,
+ * or OV_MALFORMED where that is OV_OK. */
+enum ov_status ov_update_refuse(struct ov_update *u, enum ov_refusal why,
+                                enum ov_status status, const char *format, ...)
+    __attribute__((format(printf, 4, 5)));
+
+void ov_update_step(struct ov_update *u, enum ov_update_step step);
+
+/* Gets path from the first mirror that gives what check finds good; the buffer
+ * holds it then. The status of the last that failed; OV_NOT_FOUND only if all
+ * say so. check may be NULL. */
+struct ov_update_check {
+    enum ov_status (*check)(struct ov_update *u, void *data,
+                            struct ov_span bytes);
+    void *data;
+};
+OV_MUST_USE enum ov_status ov_update_get(struct ov_update *u, const char *path,
+                                         uint64_t max, struct ov_buf *into,
+                                         const struct ov_update_check *check);
+
+/* Whether the status says that bytes did not come, rather than that wrong ones
+ * did. */
+bool ov_update_is_absence(enum ov_status status);
+
+/* update_state.c */
+OV_MUST_USE enum ov_status ov_client_state_read(struct ov_span text,
+                                                struct ov_client_state *ret);
+void ov_put_client_state(struct ov_buf *b, const struct ov_client_state *s);
+OV_MUST_USE enum ov_status ov_update_load(struct ov_update *u);
+OV_MUST_USE enum ov_status ov_update_save(struct ov_update *u);
+/* The note of a head, whose signatures were believed once. */
+OV_MUST_USE enum ov_status ov_release_read(struct ov_arena *a,
+                                           const struct ov_head *head,
+                                           struct ov_release *ret,
+                                           struct ov_diag *diag);
+OV_MUST_USE enum ov_status ov_release_of(const struct ov_entry *e,
+                                         struct ov_release *ret);
+
+/* update_meta.c: steps root to head */
+OV_MUST_USE enum ov_status ov_update_metadata(struct ov_update *u);
+OV_MUST_USE enum ov_status ov_update_policy(struct ov_update *u);
+OV_MUST_USE enum ov_status ov_update_head(struct ov_update *u);
+/* From the state's copy of trust/limits. */
+void ov_update_read_limits(struct ov_update *u);
+OV_MUST_USE enum ov_status ov_update_target(struct ov_update *u,
+                                            const char *path, uint64_t max,
+                                            struct ov_buf *into);
+
+/* update_log.c: steps proof to recall */
+OV_MUST_USE enum ov_status ov_update_proof(struct ov_update *u);
+OV_MUST_USE enum ov_status ov_update_history(struct ov_update *u);
+OV_MUST_USE enum ov_status ov_update_note(struct ov_update *u);
+OV_MUST_USE enum ov_status ov_update_recall(struct ov_update *u);
+OV_MUST_USE enum ov_status ov_update_rollout(struct ov_update *u);
+/* That a file of this digest was made public as role: by the policy and people
+ * given. */
+OV_MUST_USE enum ov_status ov_update_is_public(struct ov_update *u,
+                                               const char *role,
+                                               const uint8_t digest[static 32]);
+
+/* update_rules.c: content */
+OV_MUST_USE enum ov_status ov_update_content(struct ov_update *u);

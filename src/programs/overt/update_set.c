@@ -1,0 +1,173 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "update_set.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/text.h"
+#include "config.h"
+#include "output.h"
+#include "state_place.h"
+#include "sys/spawn.h"
+
+#define MAX_SECONDS ((uint64_t)365 * 86400)
+
+bool update_parse_time(const char *text, uint64_t *ret)
+{
+    static const struct {
+        char letter;
+        uint64_t seconds;
+    } units[] = {{'s', 1}, {'m', 60}, {'h', 3600}, {'d', 86400}};
+    struct ov_span s = ov_span_str(text);
+    uint64_t unit = 1;
+    uint64_t n;
+
+    for (size_t i = 0; i < sizeof(units) / sizeof(units[0]) && s.len > 1; i++) {
+        if (text[s.len - 1] == units[i].letter) {
+            unit = units[i].seconds;
+            s.len--;
+            break;
+        }
+    }
+    if (!ov_parse_uint(s, MAX_SECONDS / unit, &n))
+        return false;
+    *ret = n * unit;
+    return true;
+}
+
+static const char *set_from(void *data, const char *value)
+{
+    struct update_set *u = data;
+
+    if (u->has_own_places) {
+        u->has_own_places = false;
+        u->n_places = 0;
+    }
+    if (u->n_places == UPDATE_MAX_PLACES)
+        return "too many of them";
+    u->places[u->n_places++] = value;
+    return NULL;
+}
+
+static const char *set_root(void *data, const char *value)
+{
+    ((struct update_set *)data)->root = value;
+    return NULL;
+}
+
+static const char *set_state(void *data, const char *value)
+{
+    (void)data;
+    state_place_set(value);
+    return NULL;
+}
+
+static const char *set_channel(void *data, const char *value)
+{
+    struct ov_span s = ov_span_str(value);
+
+    for (size_t i = 0; i < s.len; i++) {
+        if (!ov_is_alnum(s.ptr[i]) && s.ptr[i] != '-')
+            return "a channel's name has letters, digits and '-'";
+    }
+    if (s.len == 0 || s.len > OV_WIRE_MAX_WORD)
+        return "a channel's name has 1 to 64 characters";
+    ((struct update_set *)data)->channel = value;
+    return NULL;
+}
+
+static const char *set_corpus(void *data, const char *value)
+{
+    ((struct update_set *)data)->corpus = value;
+    return NULL;
+}
+
+static const char *set_hold(void *data, const char *value)
+{
+    if (!update_parse_time(value, &((struct update_set *)data)->hold))
+        return "not a time: a number with s, m, h or d behind it";
+    return NULL;
+}
+
+/* Switches. */
+#define SWITCH(function, what)                                                 \
+    static const char *function(void *data, const char *value)                 \
+    {                                                                          \
+        struct update_set *u = data;                                           \
+                                                                               \
+        (void)value;                                                           \
+        what;                                                                  \
+        return NULL;                                                           \
+    }
+
+SWITCH(set_check, u->is_check = true)
+SWITCH(set_json, u->is_json = true)
+SWITCH(set_quiet, u->is_quiet = true)
+SWITCH(set_best_effort, u->spawn_flags = OV_SPAWN_BEST_EFFORT)
+
+static const struct option_row rows[] = {
+    {"from", 'f', "PLACE",
+     "http(s) address, folder or bundle (tar); repeatable", set_from},
+    {"root", 0, "FILE", "the publisher's first root, for the first update",
+     set_root},
+    {"state", 0, "DIR", "where to keep what is installed and remembered",
+     set_state},
+    {"channel", 0, "NAME", "which releases (default: stable)", set_channel},
+    {"hold", 0, "TIME", "take a release only when it is this old: 4h, 2d",
+     set_hold},
+    {"clean-corpus", 0, "DIR", "files in which new rules must find nothing",
+     set_corpus},
+    {"check", 0, NULL, "believe, but install nothing", set_check},
+    {"json", 0, NULL, "as one JSON object", set_json},
+    {"quiet", 'q', NULL, "say nothing if all is well", set_quiet},
+    {"best-effort-jail", 0, NULL,
+     "go on if the kernel cannot jail fully (not recommended)",
+     set_best_effort},
+};
+
+const struct option_list update_options = {"overt update", "[OPTION]...", rows,
+                                           sizeof(rows) / sizeof(rows[0])};
+
+bool update_set_parse(struct update_set *u, int *argc, char **argv,
+                      bool *ret_is_help)
+{
+    *u = (struct update_set){.channel = "stable"};
+    if (!config_apply(&update_options, "update", u))
+        return false;
+    u->has_own_places = true; /* those of overt.conf give way */
+    if (!options_parse(&update_options, argc, argv, u, ret_is_help))
+        return false;
+    if (*argc > 1 && !*ret_is_help) {
+        out_error("update: %s: no operand is taken; see overt update --help",
+                  argv[1]);
+        return false;
+    }
+    return true;
+}
+
+bool update_set_mirrors(const struct update_set *u, struct ov_mirrors **ret)
+{
+    OV_AUTO(mirrors) m = ov_mirrors_new(u->spawn_flags);
+    size_t n_bad = 0;
+
+    if (m == NULL)
+        return false;
+    if (u->n_places == 0) {
+        out_error(
+            "update: from where? give --from, or \"from =\" in the section "
+            "[update] of overt.conf");
+        return false;
+    }
+    for (size_t i = 0; i < u->n_places; i++) {
+        struct ov_diag diag = {0};
+
+        if (ov_mirrors_add(m, u->places[i], &diag) != OV_OK) {
+            out_error("update: %s: %s", u->places[i], diag.text);
+            n_bad++;
+        }
+    }
+    if (n_bad == u->n_places || ov_mirrors_shuffle(m) != OV_OK)
+        return false;
+    *ret = OV_STEAL(m);
+    return true;
+}
