@@ -44,7 +44,10 @@ enum ov_status view_read(const struct log_view *v, const char *path, size_t max,
     struct ov_mirror_file file = {-1, 0};
     enum ov_status status;
 
-    OV_TRY(ov_mirrors_get(v->mirrors, v->place, path, max, &file, diag));
+    status = ov_mirrors_get(v->mirrors, v->place, path, max, &file, diag);
+    if (status == OV_NOT_FOUND)
+        return ov_diag_set(diag, status, 0, "%s is not there", path);
+    OV_TRY(status);
     OV_AUTO_FD fd = file.fd;
     status = read_fd(fd, file.len, into);
     if (status != OV_OK)

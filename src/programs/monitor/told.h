@@ -13,7 +13,7 @@ enum finding_severity {
 
 enum finding_kind {
 #define FINDING(id, word, severity, meaning) FINDING_##id,
-#include "findings.def"
+#include "told.def"
 #undef FINDING
     N_FINDING
 };
@@ -31,6 +31,12 @@ void findings_free(struct findings *f);
 void finding(struct findings *f, enum finding_kind kind, const char *where,
              uint64_t index, const char *format, ...)
     __attribute__((format(printf, 5, 6)));
+
+/* From now on findings are kept back, until they are told, or dropped because
+ * what they were found in turned out to be no part of the log. */
+void findings_hold(struct findings *f);
+void findings_release(struct findings *f);
+void findings_drop(struct findings *f);
 
 /* 0: nothing; 1: an alarm; 3: no alarm, but not all could be looked at. Since
  * the last findings_begin_round. */

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "findings.h"
+#include "told.h"
 
 #include <stdarg.h>
 #include <stdio.h>
 
+#include "base/reader.h"
 #include "base/text.h"
 #include "crypto/digest.h"
 
@@ -12,6 +13,7 @@
  * goes through ov_put_escaped or ov_put_json. */
 
 #define MAX_TOLD 65536
+#define MAX_HELD ((size_t)16 << 20)
 #define MAX_LINE ((size_t)16 << 10)
 
 static const struct {
@@ -22,7 +24,7 @@ static const struct {
 
 #define FINDING(id, word, severity, meaning)                                   \
     {word, FINDING_##severity, meaning},
-#include "findings.def"
+#include "told.def"
 #undef FINDING
 };
 
@@ -35,10 +37,11 @@ static const char *const severities[] = {
 struct findings {
     bool is_json;
     uint64_t (*now)(void);
-    uint64_t count[FINDING_ALARM + 1];
     uint64_t round[FINDING_ALARM + 1];
     uint64_t *told; /* hash set of 64-bit digests; 0: free */
     size_t n_told;
+    bool is_holding;
+    struct ov_buf held; /* kind, where, index, text */
 };
 
 struct findings *findings_new(bool is_json, uint64_t (*now)(void))
@@ -49,6 +52,7 @@ struct findings *findings_new(bool is_json, uint64_t (*now)(void))
         return NULL;
     f->is_json = is_json;
     f->now = now;
+    f->held = ov_buf_with_max(MAX_HELD);
     f->told = ov_alloc_array(MAX_TOLD, sizeof(*f->told));
     if (f->told == NULL) {
         ov_free(f);
@@ -61,6 +65,7 @@ void findings_free(struct findings *f)
 {
     if (f == NULL)
         return;
+    ov_buf_done(&f->held);
     ov_free(f->told);
     ov_free(f);
 }
@@ -118,32 +123,76 @@ static void put_line(struct ov_buf *b, enum finding_kind kind,
     ov_put_u8(b, '\n');
 }
 
-void finding(struct findings *f, enum finding_kind kind, const char *where,
-             uint64_t index, const char *format, ...)
+static void tell(struct findings *f, enum finding_kind kind, const char *where,
+                 uint64_t index, struct ov_span text)
 {
     OV_AUTO_DONE(buf) line = ov_buf_with_max(MAX_LINE);
-    char text[1024];
-    struct ov_span words;
-    va_list args;
-    int len;
 
-    f->count[kinds[kind].severity]++;
     f->round[kinds[kind].severity]++;
-    va_start(args, format);
-    len = vsnprintf(text, sizeof(text), format, args);
-    va_end(args);
-    words = ov_span_of(text, len < 0 ? 0 : strlen(text));
-    put_line(&line, kind, where, index, words);
+    put_line(&line, kind, where, index, text);
     if (ov_buf_status(&line) == OV_OK && !is_new(f, ov_buf_span(&line)))
         return;
     if (f->is_json) {
         ov_buf_clear(&line);
-        put_json(&line, f, kind, where, index, words);
+        put_json(&line, f, kind, where, index, text);
     }
     if (ov_buf_status(&line) == OV_OK) {
         (void)fwrite(line.ptr, 1, line.len, stdout);
         (void)fflush(stdout);
     }
+}
+
+void finding(struct findings *f, enum finding_kind kind, const char *where,
+             uint64_t index, const char *format, ...)
+{
+    char text[1024];
+    struct ov_span words;
+    va_list args;
+    int len;
+
+    va_start(args, format);
+    len = vsnprintf(text, sizeof(text), format, args);
+    va_end(args);
+    words = ov_span_of(text, len < 0 ? 0 : strlen(text));
+    if (f->is_holding) {
+        ov_put_varint(&f->held, kind);
+        ov_put_block(&f->held, ov_span_of(where, strlen(where) + 1));
+        ov_put_u64(&f->held, index);
+        ov_put_block(&f->held, words);
+    }
+    /* If too much is held it is told at once: better early than never. */
+    if (!f->is_holding || ov_buf_status(&f->held) != OV_OK)
+        tell(f, kind, where, index, words);
+}
+
+void findings_hold(struct findings *f)
+{
+    f->is_holding = true;
+    ov_buf_clear(&f->held);
+}
+
+void findings_release(struct findings *f)
+{
+    struct ov_reader r = ov_reader_over(ov_buf_span(&f->held));
+
+    f->is_holding = false;
+    while (ov_reader_more(&r)) {
+        uint64_t kind = ov_read_varint(&r);
+        struct ov_span where = ov_read_block(&r);
+        uint64_t index = ov_read_u64le(&r);
+        struct ov_span text = ov_read_block(&r);
+
+        if (ov_reader_status(&r) == OV_OK && kind < N_FINDING)
+            tell(f, (enum finding_kind)kind, (const char *)where.ptr, index,
+                 text);
+    }
+    ov_buf_clear(&f->held);
+}
+
+void findings_drop(struct findings *f)
+{
+    f->is_holding = false;
+    ov_buf_clear(&f->held);
 }
 
 int findings_exit_code(const struct findings *f)

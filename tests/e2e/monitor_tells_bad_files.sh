@@ -1,0 +1,11 @@
+#!/bin/sh
+# SPDX-License-Identifier: Apache-2.0
+# Changed and missing files, and signatures that are not there.
+# shellcheck source=/dev/null
+. "$(dirname "$0")/lib.sh"
+
+python3 -c 'import cryptography' 2>/dev/null || skip "no python3-cryptography"
+# shellcheck disable=SC2154 # lib.sh sets it
+PYTHONDONTWRITEBYTECODE=1 python3 \
+    "$(dirname "$scenario_path")/monitor_cases.py" bad_files ||
+    fail "see above"
