@@ -23,23 +23,29 @@ static inline void fuzz_members(enum ov_type type, struct ov_span data)
                                 .n_passwords = 2};
     struct ov_member member;
     struct ov_span lent;
+    enum ov_status status;
+    uint64_t made = 0;
     uint64_t n = 0;
+    bool is_whole = true;
 
+    FUZZ_WHOLE(0);
     budget.limit[OV_COST_BYTES] = (uint64_t)4 << 20;
     budget.limit[OV_COST_OBJECTS] = 200;
     budget.limit[OV_COST_STEPS] = (uint64_t)64 << 20;
     if (ov_unpacker_open(&job, &u) != OV_OK)
         return;
-    while (ov_unpacker_next(u, &member) == OV_OK && !member.is_end) {
+    while ((status = ov_unpacker_next(u, &member)) == OV_OK && !member.is_end) {
         FUZZ_CHECK(member.position == ++n);
         FUZZ_CHECK(member.name.len <= data.len + 4096);
         ov_buf_clear(&into);
         if (n % 3 == 2 && ov_unpacker_borrow(u, data.len, &lent))
             FUZZ_CHECK(lent.len <= data.len);
         else if (n % 3 != 0)
-            (void)!ov_unpacker_read(u, &into);
+            is_whole &= ov_unpacker_read(u, &into) == OV_OK;
         FUZZ_CHECK(into.len <= into.max);
+        made += into.len;
     }
+    FUZZ_WHOLE(is_whole && status == OV_OK ? 1 + n + made : 0);
     FUZZ_CHECK(n <= 200);
     FUZZ_CHECK(budget.spent[OV_COST_BYTES] <= ((uint64_t)4 << 20) + 1);
 }

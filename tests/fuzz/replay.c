@@ -5,15 +5,21 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/alloc.h"
 #include "base/text.h"
 #include "fuzz.h"
 
 /* Runs a fuzz target over a folder: each file whole, and cut at 32 places; with
  * a number behind the folder also that many random changes of each file (the
- * same ones on every run). It
- * stands in for libFuzzer in ordinary builds, so that what a fuzzer once found
- * is tried on every test run and with every compiler. */
+ * same ones on every run), or with the word
+ * torture each file whole with its first, second, third ... allocation failing.
+ * It stands in for libFuzzer in ordinary builds, so that what a fuzzer once
+ * found is tried on every test run and with every compiler. */
 #define N_CUTS 32
+#define N_TORTURES 3000
+#define TORTURE 1000000
+
+uint64_t fuzz_whole;
 
 /* A copy of exactly len bytes, so that ASan sees a read behind them. */
 static void feed(const uint8_t *data, size_t len)
@@ -84,12 +90,36 @@ static void feed_changed(const uint8_t *data, size_t len, size_t n_rounds)
     free(copy);
 }
 
+/* Where memory was out the target must not say that it got all there is. */
+static void torture(const uint8_t *data, size_t len)
+{
+    uint64_t whole;
+
+    feed(data, len);
+    whole = fuzz_whole;
+    for (size_t nth = 1; nth <= N_TORTURES; nth++) {
+        (void)ov_alloc_fail_at(nth);
+        feed(data, len);
+        if (ov_alloc_fail_at(0) < nth)
+            return;
+        if (fuzz_whole != 0 && fuzz_whole != whole) {
+            (void)fprintf(stderr, "allocation %zu failed unseen\n", nth);
+            abort();
+        }
+    }
+}
+
 static void feed_file(int fd, size_t len, size_t n_rounds)
 {
     uint8_t *data = malloc(len + 1);
 
     if (data == NULL || read(fd, data, len) != (ssize_t)len)
         abort();
+    if (n_rounds == TORTURE) {
+        torture(data, len);
+        free(data);
+        return;
+    }
     feed(data, len);
     for (size_t i = 0; i < N_CUTS; i++)
         feed(data, len * i / N_CUTS);
@@ -105,7 +135,10 @@ int main(int argc, char **argv)
     struct stat info;
     int n = 0;
 
-    if (argc > 2 && !ov_parse_uint(ov_span_str(argv[2]), 1000000, &n_rounds))
+    if (argc > 2 && strcmp(argv[2], "torture") == 0)
+        n_rounds = TORTURE;
+    else if (argc > 2 &&
+             !ov_parse_uint(ov_span_str(argv[2]), TORTURE - 1, &n_rounds))
         return 2;
     while (folder != NULL && (entry = readdir(folder)) != NULL) {
         int fd = openat(dirfd(folder), entry->d_name, O_RDONLY | O_CLOEXEC);

@@ -7,7 +7,7 @@
 #include <unistd.h>
 
 #include "sys/verdict_cache.h"
-#include "test.h"
+#include "torture.h"
 
 static char folder[] = "/tmp/overt-test-cache.XXXXXX";
 
@@ -200,6 +200,47 @@ static void a_file_that_others_may_write_is_not_believed(void **state)
     ov_verdict_cache_free(c);
 }
 
+/* Fills a cache, with the nth allocation failing; whether one did. What it
+ * could not keep is forgotten, never wrong. */
+static bool is_filled_while_failing(size_t nth)
+{
+    struct ov_verdict_cache *c = NULL;
+    struct stat st;
+
+    (void)ov_alloc_fail_at(nth);
+    if (ov_verdict_cache_open(folder, OV_SPAN_LIT("key"), &c) == OV_OK) {
+        for (ino_t i = 1; i <= 3000; i++) {
+            st = make_stat(i);
+            ov_verdict_cache_add(c, &st);
+        }
+        (void)!ov_verdict_cache_save(c);
+    }
+    ov_verdict_cache_free(c);
+    return ov_alloc_fail_at(0) >= nth;
+}
+
+static void a_failed_allocation_costs_what_it_remembers(void **state)
+{
+    struct ov_verdict_cache *whole;
+    struct stat st;
+
+    for (size_t nth = 1; is_filled_while_failing(nth); nth++) {
+        struct ov_verdict_cache *c = open_cache("key");
+
+        assert_true(nth < 1000);
+        for (ino_t i = 3001; i <= 6000; i++) {
+            st = make_stat(i);
+            assert_false(ov_verdict_cache_has(c, &st));
+        }
+        ov_verdict_cache_free(c);
+        (void)empty_folder(state);
+    }
+    st = make_stat(3000);
+    whole = open_cache("key");
+    assert_true(ov_verdict_cache_has(whole, &st));
+    ov_verdict_cache_free(whole);
+}
+
 int main(void)
 {
 #define CLEAN(name) cmocka_unit_test_setup_teardown(name, NULL, empty_folder)
@@ -210,6 +251,7 @@ int main(void)
         CLEAN(another_key_knows_nothing),
         CLEAN(a_damaged_file_is_as_good_as_none),
         CLEAN(a_file_that_others_may_write_is_not_believed),
+        CLEAN(a_failed_allocation_costs_what_it_remembers),
     };
 
     return cmocka_run_group_tests(tests, make_folder, remove_folder);

@@ -7,7 +7,7 @@
 #include <unistd.h>
 
 #include "sys/walk.h"
-#include "test.h"
+#include "torture.h"
 
 static char folder[] = "/tmp/overt-test-walk.XXXXXX";
 
@@ -167,6 +167,43 @@ static void what_is_missing_is_an_error(void **state)
     assert_int_equal(seen.n[OV_WALK_ERROR], 1);
 }
 
+/* A walk that met no failure has seen every file. */
+static enum ov_status walk_all(void *arg)
+{
+    const struct ov_walk_options options = {0};
+    OV_AUTO(walk) w = ov_walk_new(&options);
+    struct ov_walk_entry e;
+    enum ov_status status;
+    size_t n = 0;
+
+    (void)arg;
+    if (w == NULL)
+        return OV_NO_MEMORY;
+    OV_TRY(ov_walk_start(w, "torture"));
+    while ((status = ov_walk_next(w, &e)) == OV_OK)
+        n += e.kind == OV_WALK_FILE;
+    if (status != OV_NOT_FOUND)
+        return status;
+    assert_int_equal(n, 20);
+    return OV_OK;
+}
+
+static void each_failed_allocation_of_a_walk_is_told(void **state)
+{
+    char path[64] = "torture";
+
+    (void)state;
+    for (int i = 0; i < 20; i++) {
+        size_t len = strlen(path);
+
+        assert_int_equal(mkdir(path, 0700), 0);
+        (void)!snprintf(path + len, sizeof(path) - len, "/f");
+        make_file(path);
+        (void)!snprintf(path + len, sizeof(path) - len, "/d");
+    }
+    assert_true(ov_torture(walk_all, NULL) > 20);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -175,6 +212,7 @@ int main(void)
         OV_TEST(a_link_put_in_place_of_a_file_is_not_opened),
         OV_TEST(a_chain_of_folders_needs_few_descriptors),
         OV_TEST(what_is_missing_is_an_error),
+        OV_TEST(each_failed_allocation_of_a_walk_is_told),
     };
 
     return cmocka_run_group_tests(tests, make_folder, remove_folder);

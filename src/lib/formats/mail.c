@@ -222,6 +222,12 @@ static enum ov_status walk_line(struct mail *m, struct ov_span line,
     return OV_OK;
 }
 
+/* A name that is too long is cut; one that could not be kept is none. */
+static enum ov_status name_status(const struct mail *m)
+{
+    return ov_buf_status(&m->name) == OV_NO_MEMORY ? OV_NO_MEMORY : OV_OK;
+}
+
 static enum ov_status next_mail(void *state, struct ov_member *ret)
 {
     struct mail *m = state;
@@ -240,10 +246,10 @@ static enum ov_status next_mail(void *state, struct ov_member *ret)
         OV_TRY(ov_budget_spend(m->budget, OV_COST_STEPS,
                                1 + before - m->rest.len));
         if (is_found)
-            return OV_OK;
+            return name_status(m);
     }
     ret->is_end = !end_part(m, m->rest, ret);
-    return OV_OK;
+    return name_status(m);
 }
 
 static enum ov_status read_mail(void *state, struct ov_buf *into)

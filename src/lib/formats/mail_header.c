@@ -246,6 +246,7 @@ enum ov_status ov_mail_header_read(struct ov_span *rest,
     struct scan scan = {0};
     struct ov_span after = *rest;
     struct ov_span line;
+    bool is_out = false; /* of memory */
 
     /* One block for good: spans point into it. */
     if (ov_buf_room(&h.text, TEXT_MAX) == NULL)
@@ -255,6 +256,7 @@ enum ov_status ov_mail_header_read(struct ov_span *rest,
             if (!begins_field(line) && scan.depth == 0)
                 break;
             read_field(&h, ov_buf_span(&field));
+            is_out |= ov_buf_status(&field) == OV_NO_MEMORY;
             ov_buf_clear(&field);
             scan = (struct scan){0};
             h.is_any = true;
@@ -265,7 +267,7 @@ enum ov_status ov_mail_header_read(struct ov_span *rest,
     read_field(&h, ov_buf_span(&field));
     if (line.len == 0)
         *rest = after;
-    if (field.status == OV_NO_MEMORY) {
+    if (is_out || ov_buf_status(&field) == OV_NO_MEMORY) {
         ov_mail_header_done(&h);
         return OV_NO_MEMORY;
     }

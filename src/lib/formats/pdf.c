@@ -253,6 +253,8 @@ static enum ov_status read_pdf(void *state, struct ov_buf *into)
         ov_buf_clear(&p->objects);
         ov_put_span(&p->objects,
                     ov_span_clip(ov_buf_span(into), before, OBJECTS_MAX));
+        if (ov_buf_status(&p->objects) == OV_NO_MEMORY)
+            return OV_NO_MEMORY;
         p->scripts = ov_buf_span(&p->objects);
     }
     return status;

@@ -63,10 +63,21 @@ static bool is_delimiter(int c)
     return c < 0 || is_space(c) || strchr("()<>[]{}/%", c) != NULL;
 }
 
-/* Cuts the name behind a "/" off text, with #XX decoded (7.3.5). */
-static void cut_name(struct ov_span *text, struct ov_buf *ret)
+/* A name without its "/"; of a longer one the beginning. */
+struct name {
+    uint8_t bytes[NAME_MAX_LEN];
+    size_t len;
+};
+
+static bool is_name(const struct name *name, const char *word)
 {
-    ov_buf_clear(ret);
+    return ov_span_equal(ov_span_of(name->bytes, name->len), ov_span_str(word));
+}
+
+/* Cuts the name behind a "/" off text, with #XX decoded (7.3.5). */
+static void cut_name(struct ov_span *text, struct name *ret)
+{
+    ret->len = 0;
     while (!is_delimiter(ov_span_byte(*text, 0))) {
         uint8_t c = (uint8_t)ov_span_byte(*text, 0);
         struct ov_span pair;
@@ -75,12 +86,13 @@ static void cut_name(struct ov_span *text, struct ov_buf *ret)
         if (c == '#' && ov_span_sub(*text, 0, 2, &pair) &&
             ov_hex_decode(pair, &c, 1))
             *text = ov_span_clip(*text, 2, text->len);
-        ov_put_u8(ret, c);
+        if (ret->len < sizeof(ret->bytes))
+            ret->bytes[ret->len++] = c;
     }
 }
 
 /* The next name in text, and text behind it; false if there is none. */
-static bool next_name(struct ov_span *text, struct ov_buf *ret)
+static bool next_name(struct ov_span *text, struct name *ret)
 {
     size_t at = ov_span_find_byte(*text, '/', 0);
 
@@ -99,10 +111,10 @@ static void skip_space(struct ov_span *text)
 
 struct ov_span ov_pdf_value(struct ov_span dictionary, const char *name)
 {
-    OV_AUTO_DONE(buf) found = ov_buf_with_max(NAME_MAX_LEN);
+    struct name found;
 
     while (next_name(&dictionary, &found)) {
-        if (!ov_span_equal(ov_buf_span(&found), ov_span_str(name)))
+        if (!is_name(&found, name))
             continue;
         skip_space(&dictionary);
         return dictionary;
@@ -336,10 +348,10 @@ static enum ov_status apply(enum filter filter, struct ov_span in,
     return ov_produce(into, budget, in);
 }
 
-static enum filter filter_named(struct ov_span name)
+static enum filter filter_named(const struct name *name)
 {
     for (size_t i = 0; i < sizeof(filters) / sizeof(*filters); i++)
-        if (ov_span_equal(name, ov_span_str(filters[i].name)))
+        if (is_name(name, filters[i].name))
             return filters[i].filter;
     return FILTER_NONE;
 }
@@ -348,7 +360,7 @@ static enum filter filter_named(struct ov_span name)
 static size_t list_filters(struct ov_span dictionary,
                            enum filter list[static FILTERS_MAX])
 {
-    OV_AUTO_DONE(buf) name = ov_buf_with_max(NAME_MAX_LEN);
+    struct name name;
     struct ov_span value = ov_pdf_value(dictionary, "Filter");
     bool is_array;
     size_t n = 0;
@@ -363,7 +375,7 @@ static size_t list_filters(struct ov_span dictionary,
     else if (ov_span_byte(value, 0) != '/')
         return 0;
     while (n < FILTERS_MAX && next_name(&value, &name)) {
-        enum filter filter = filter_named(ov_buf_span(&name));
+        enum filter filter = filter_named(&name);
 
         if (filter == FILTER_NONE)
             break;

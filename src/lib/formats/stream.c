@@ -89,6 +89,7 @@ static enum ov_status open_film(struct stream *s, struct ov_span film)
     s->job.codec = OV_CODEC_ZLIB;
     s->job.in = ov_reader_rest(&r);
     s->is_given = kind == 'F';
+    OV_TRY(ov_buf_status(&s->head));
     if (kind != 'Z')
         return ov_reader_status(&r);
     ov_reader_skip(&r, 4);
