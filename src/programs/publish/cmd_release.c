@@ -18,9 +18,10 @@
  * proofs; head, roles, snapshot; checkpoint; timestamp. Stopped at any place, a
  * repository shows the release before this one, and doing it again goes on. */
 
-/* A new base when changes are more than this part of all records' bytes, or
- * more than this many bytes. */
+/* A new base when changes are more than this part of all records' bytes and not
+ * only a few, or more than this many bytes. */
 #define BASE_PART 8
+#define BASE_LEAST ((uint64_t)256 << 10)
 #define BASE_BYTES ((uint64_t)16 << 20)
 
 struct release {
@@ -58,7 +59,8 @@ static bool is_worth_a_base(const struct release *r)
 
     for (size_t i = 0; i < r->changes.n_puts; i++)
         sum += ov_record_len(&r->changes.puts[i]);
-    return sum > BASE_BYTES || sum > bytes_of(r->s.base) / BASE_PART;
+    return sum > BASE_BYTES ||
+           (sum > BASE_LEAST && sum > bytes_of(r->s.base) / BASE_PART);
 }
 
 static bool choose_base(struct release *r)

@@ -1,0 +1,23 @@
+#!/bin/sh
+# SPDX-License-Identifier: Apache-2.0
+# tools/demo-instance makes what it says: all witnesses cosign, and a client
+# updates and finds what its rules say.
+# shellcheck source=/dev/null
+. "$(dirname "$0")/lib.sh"
+
+# shellcheck disable=SC2154 # lib.sh sets them
+demo=$(dirname "$scenario_path")/../../tools/demo-instance
+"$demo" --build "$BUILD" demo >out 2>err || fail 'it ends with an error'
+servers="${servers-} $(tr '\n' ' ' <demo/pids)"
+for n in 1 2 3; do
+    expect_text demo/instance/repo/log/checkpoint "w$n.witness.example"
+done
+python3 - "$(cat demo/url)" <<'END'
+import sys, urllib.request
+urllib.request.urlopen(sys.argv[1] + "/metadata/timestamp.json").read()
+END
+overt --state demo/client scan --no-cache demo/samples
+expect_exit 1
+expect_text out evil.txt
+"$demo" --build "$BUILD" demo >out 2>err && fail 'it takes a folder that is there'
+"$demo" --stop demo
