@@ -27,7 +27,7 @@ static int print_help(void)
     out_format(
         o, "usage: overt [--state DIR] COMMAND [OPTION]... [ARGUMENT]...\n\n");
     for (size_t i = 0; i < N_COMMANDS; i++)
-        out_format(o, "  %-10s %s\n", commands[i].word, commands[i].what);
+        out_format(o, "  %-13s %s\n", commands[i].word, commands[i].what);
     out_format(o, "\novert COMMAND --help tells its options, man overt more.\n"
                   "Exit codes: 0 clean, 1 detected, 2 error, 3 inconclusive\n");
     return out_flush(o) ? EXIT_CLEAN : EXIT_ERROR;
