@@ -76,6 +76,13 @@ struct ov_object_path {
     size_t n;
 };
 
+/* What a rule says of itself: a YARA rule's meta data, and with an empty key
+ * its tags. */
+struct ov_rule_note {
+    struct ov_span key;
+    struct ov_span value;
+};
+
 /* Where one term of a detection's rule matched. Only with OV_SCAN_EXPLAIN. */
 struct ov_evidence {
     uint32_t term;
@@ -83,6 +90,7 @@ struct ov_evidence {
     uint64_t len;
     struct ov_span bytes; /* the first few of them */
     const char *view;     /* "raw", "html", "text" ...: in which form */
+    struct ov_span name;  /* what the rule calls the term, "$a"; or empty */
 };
 
 struct ov_detection {
@@ -97,6 +105,8 @@ struct ov_detection {
     uint64_t order; /* of the outermost member it is in; 0: the file itself */
     const struct ov_evidence *evidence;
     size_t n_evidence;
+    const struct ov_rule_note *notes; /* only with OV_SCAN_EXPLAIN */
+    size_t n_notes;
 };
 
 /* Something that was not looked at. */

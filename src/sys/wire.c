@@ -7,7 +7,7 @@
  * end, a decision never depends on one. */
 
 /* No text is longer on the wire. All of a detection's: rule, source, 32 names,
- * 64 pieces of evidence, must stay below OV_MSG_MAX_BODY. */
+ * 24 pieces of evidence, 32 notes, must stay below OV_MSG_MAX_BODY. */
 #define MAX_TEXT 4000
 #define MAX_NAME 1000
 #define MAX_EVIDENCE 256
@@ -193,6 +193,7 @@ static void put_evidence(struct ov_buf *b, const struct ov_wire_evidence *e)
     ov_put_varint(b, e->len);
     put_text(b, e->bytes, MAX_EVIDENCE);
     put_text(b, e->view, MAX_WORD);
+    put_text(b, e->name, MAX_WORD);
 }
 
 static void read_evidence(struct ov_reader *r, struct ov_wire_detection *d)
@@ -208,8 +209,32 @@ static void read_evidence(struct ov_reader *r, struct ov_wire_detection *d)
         e->len = ov_read_varint(r);
         e->bytes = read_text(r, MAX_EVIDENCE);
         e->view = read_text(r, MAX_WORD);
+        e->name = read_text(r, MAX_WORD);
     }
     ov_reader_require(r, d->n_evidence == n, OV_MALFORMED);
+}
+
+static void put_notes(struct ov_buf *b, const struct ov_wire_detection *d)
+{
+    ov_put_varint(b, d->n_notes);
+    for (size_t i = 0; i < d->n_notes; i++) {
+        put_text(b, d->notes[i].key, MAX_WORD);
+        put_text(b, d->notes[i].value, MAX_EVIDENCE);
+    }
+}
+
+static void read_notes(struct ov_reader *r, struct ov_wire_detection *d)
+{
+    uint64_t n = ov_read_varint(r);
+
+    ov_reader_require(r, n <= OV_WIRE_MAX_NOTES, OV_MALFORMED);
+    for (size_t i = 0; i < n && ov_reader_more(r); i++) {
+        struct ov_wire_note *note = &d->notes[d->n_notes++];
+
+        note->key = read_text(r, MAX_WORD);
+        note->value = read_text(r, MAX_EVIDENCE);
+    }
+    ov_reader_require(r, d->n_notes == n, OV_MALFORMED);
 }
 
 void ov_wire_put_detection(struct ov_buf *b, const struct ov_wire_detection *d)
@@ -226,6 +251,7 @@ void ov_wire_put_detection(struct ov_buf *b, const struct ov_wire_detection *d)
     ov_put_varint(b, d->n_evidence);
     for (size_t i = 0; i < d->n_evidence; i++)
         put_evidence(b, &d->evidence[i]);
+    put_notes(b, d);
 }
 
 enum ov_status ov_wire_read_detection(struct ov_span body,
@@ -243,6 +269,7 @@ enum ov_status ov_wire_read_detection(struct ov_span body,
     ret->order = ov_read_varint(&r);
     read_path(&r, &ret->path);
     read_evidence(&r, ret);
+    read_notes(&r, ret);
     return ov_reader_end(&r);
 }
 

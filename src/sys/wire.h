@@ -61,7 +61,8 @@ OV_MUST_USE enum ov_status ov_wire_read_two(struct ov_span body,
                                             uint64_t ret[static 2]);
 
 #define OV_WIRE_MAX_PATH 32
-#define OV_WIRE_MAX_EVIDENCE 64
+#define OV_WIRE_MAX_EVIDENCE 24
+#define OV_WIRE_MAX_NOTES 32
 
 /* Names from the outermost member to the innermost. Too long a path is cut in
  * its middle. */
@@ -76,6 +77,13 @@ struct ov_wire_evidence {
     uint64_t len;
     struct ov_span bytes;
     struct ov_span view;
+    struct ov_span name; /* "$a"; or empty */
+};
+
+/* A tag has an empty key. */
+struct ov_wire_note {
+    struct ov_span key;
+    struct ov_span value;
 };
 
 struct ov_wire_detection {
@@ -90,6 +98,8 @@ struct ov_wire_detection {
     struct ov_wire_path path;
     struct ov_wire_evidence evidence[OV_WIRE_MAX_EVIDENCE];
     size_t n_evidence;
+    struct ov_wire_note notes[OV_WIRE_MAX_NOTES];
+    size_t n_notes;
 };
 
 void ov_wire_put_detection(struct ov_buf *b, const struct ov_wire_detection *d);

@@ -36,7 +36,7 @@ def outcome(verdict=1):
 
 
 DETECTED = (block(b"Liar") + block(b"x.ndb") + bytes([1, 0]) + block(b"body") +
-            block(b"data") + bytes([1, 0, 0, 0]))
+            block(b"data") + bytes([1, 0, 0, 0, 0]))
 
 
 def flood(task):

@@ -13,6 +13,9 @@ make_eicar files/bad
 cp files/bad "$(printf 'files/not-utf8-\377"')"
 echo good >files/good
 truncate -s 200M files/large
+# shellcheck disable=SC2016 # a dollar of YARA's
+printf '%s\n' 'rule Noted : some_tag { meta: author = "me" n = -5' \
+    'strings: $name = "good" condition: $name }' >rules/noted.yar
 overt scan --json --verbose --explain --all-matches --rules rules files missing
 expect_exit 1
 python3 - "$SCHEMA" <<'END' || fail "the output is not as the schema says"
@@ -24,15 +27,21 @@ schema = json.load(open(sys.argv[1]))
 jsonschema.Draft7Validator.check_schema(schema)
 validator = jsonschema.Draft7Validator(schema)
 kinds = set()
+noted = None
 for line in open("out", encoding="utf-8"):
     record = json.loads(line)
     validator.validate(record)
     kinds.add(record["type"])
+    if record.get("rule") == "Noted":
+        noted = record
     if "path_bytes" in record:
         assert bytes.fromhex(record["path_bytes"]).endswith(b'\xff"')
 assert kinds == {"detection", "inconclusive", "file", "error", "summary"}, kinds
 assert record["type"] == "summary" and record["files"] == 4
-assert record["detected"] == 2 and record["inconclusive"] == 1
+assert noted["tags"] == ["some_tag"] and noted["meta"] == [
+    {"key": "author", "value": "me"}, {"key": "n", "value": "-5"}], noted
+assert noted["evidence"][0]["name"] == "$name"
+assert record["detected"] == 3 and record["inconclusive"] == 1
 try:
     validator.validate({"type": "file", "path": 1})
 except jsonschema.ValidationError:

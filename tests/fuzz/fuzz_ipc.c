@@ -18,6 +18,7 @@ static void try_detection(struct ov_span body)
         return;
     FUZZ_CHECK(d.path.n <= OV_WIRE_MAX_PATH);
     FUZZ_CHECK(d.n_evidence <= OV_WIRE_MAX_EVIDENCE);
+    FUZZ_CHECK(d.n_notes <= OV_WIRE_MAX_NOTES);
     ov_wire_put_detection(&b, &d);
     FUZZ_CHECK(ov_buf_status(&b) == OV_OK);
     FUZZ_CHECK(ov_wire_read_detection(ov_buf_span(&b), &again) == OV_OK);

@@ -4,6 +4,7 @@
 #include "rules/describe.h"
 #include "rules/lookup.h"
 #include "rules/names.h"
+#include "rules/notes.h"
 #include "rules/silence.h"
 
 /* All lookups over an image whose digests nobody compares: any content of any
@@ -37,11 +38,13 @@ static void look_at_rules(struct ov_image *image, struct ov_arena *arena)
 
     for (uint32_t id = 0; id < 20; id++) {
         struct ov_rule_view rule;
+        struct ov_notes notes;
 
         if (!ov_lookup_rule(image, id, arena, &rule))
             continue;
         FUZZ_CHECK(rule.n_patterns <= rule.n_terms);
         (void)ov_lookup_terms(image, &rule, arena);
+        (void)!ov_notes_find(image, id, arena, &notes);
     }
     if (ov_lookup_always(image, &ids, &n) && n > 0)
         FUZZ_CHECK(ids[n * 4 - 1] <= 0xff);

@@ -18,8 +18,14 @@ static struct ov_wire_detection make_detection(void)
     d.path.names[0] = OV_SPAN_LIT("a.zip");
     d.path.names[1] = OV_SPAN_LIT("");
     d.path.n = 2;
-    d.evidence[0] = (struct ov_wire_evidence){1, 2, 3, OV_SPAN_LIT("\x00\xff"),
-                                              OV_SPAN_LIT("raw")};
+    d.evidence[0] = (struct ov_wire_evidence){1,
+                                              2,
+                                              3,
+                                              OV_SPAN_LIT("\x00\xff"),
+                                              OV_SPAN_LIT("raw"),
+                                              OV_SPAN_LIT("$a")};
+    d.notes[0] = (struct ov_wire_note){OV_SPAN_LIT("author"), d.rule};
+    d.n_notes = 1;
     return d;
 }
 
@@ -43,6 +49,10 @@ static void a_detection_comes_back_as_it_was(void **state)
     assert_int_equal(got.n_evidence, 1);
     assert_int_equal(got.evidence[0].len, 3);
     assert_true(ov_span_equal(got.evidence[0].bytes, d.evidence[0].bytes));
+    assert_true(ov_span_equal(got.evidence[0].name, d.evidence[0].name));
+    assert_int_equal(got.n_notes, 1);
+    assert_true(ov_span_equal(got.notes[0].key, d.notes[0].key));
+    assert_true(ov_span_equal(got.notes[0].value, d.notes[0].value));
     ov_buf_done(&b);
 }
 
@@ -78,8 +88,11 @@ static void the_largest_detection_fits_a_message(void **state)
         d.path.names[i] = text;
     d.n_evidence = OV_WIRE_MAX_EVIDENCE;
     for (size_t i = 0; i < d.n_evidence; i++)
-        d.evidence[i] = (struct ov_wire_evidence){UINT32_MAX, UINT64_MAX,
-                                                  UINT64_MAX, text, text};
+        d.evidence[i] = (struct ov_wire_evidence){
+            UINT32_MAX, UINT64_MAX, UINT64_MAX, text, text, text};
+    d.n_notes = OV_WIRE_MAX_NOTES;
+    for (size_t i = 0; i < d.n_notes; i++)
+        d.notes[i] = (struct ov_wire_note){text, text};
     ov_msg_begin(&b, OV_MSG_DETECTION, 1);
     ov_wire_put_detection(&b, &d);
     assert_int_equal(ov_msg_end(&b), OV_OK);

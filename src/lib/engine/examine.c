@@ -3,6 +3,7 @@
 
 #include "base/assert.h"
 #include "engine/scan_state.h"
+#include "rules/notes.h"
 
 /* One object, without its members: digests that some rule may know, then one
  * pass over each view (the bytes as they are, and normalised forms of text),
@@ -151,15 +152,13 @@ static void try_pe_digests(struct ov_scan *scan)
 
 /* ---- rules ---- */
 
-static void add_evidence(struct ov_scan *scan, const struct ov_evaluation *e,
+static void add_evidence(const struct ov_evaluation *e,
                          const struct ov_rule_view *rule,
-                         struct ov_detection *d)
+                         const struct ov_notes *notes, struct ov_detection *d)
 {
     struct ov_evidence *list;
     size_t n = 0;
 
-    if ((scan->flags & OV_SCAN_EXPLAIN) == 0)
-        return;
     list = ov_arena_array(e->arena, EVIDENCE_MAX, sizeof(*list));
     for (uint32_t i = 0;
          list != NULL && i < rule->n_patterns && n < EVIDENCE_MAX; i++) {
@@ -177,10 +176,25 @@ static void add_evidence(struct ov_scan *scan, const struct ov_evaluation *e,
                              hit->first->len < EVIDENCE_BYTES ? hit->first->len
                                                               : EVIDENCE_BYTES),
             .view = e->view->name,
+            .name = i < notes->n_term_names ? notes->term_names[i]
+                                            : (struct ov_span){NULL, 0},
         };
     }
     d->evidence = list;
     d->n_evidence = n;
+}
+
+static void explain(const struct ov_evaluation *e,
+                    const struct ov_rule_view *rule, uint32_t id,
+                    struct ov_detection *d)
+{
+    struct ov_notes notes;
+
+    /* Without them the report says less, and nothing wrong. */
+    (void)!ov_notes_find(e->image, id, e->arena, &notes);
+    d->notes = notes.notes;
+    d->n_notes = notes.n_notes;
+    add_evidence(e, rule, &notes, d);
 }
 
 /* Whether the rule held in another view of the object already. */
@@ -217,7 +231,8 @@ static void report_rule(struct ov_scan *scan, const struct ov_evaluation *e,
         d.kind = "yara";
     else if (rule.condition.len > 0 || rule.n_terms != 1)
         d.kind = "logical";
-    add_evidence(scan, e, &rule, &d);
+    if ((scan->flags & OV_SCAN_EXPLAIN) != 0)
+        explain(e, &rule, id, &d);
     ov_report_detection(scan, &d);
 }
 

@@ -368,7 +368,8 @@ static enum ov_status compile_sections(struct compiler *c,
     }
     OV_TRY(build_patterns(c));
     OV_TRY(ov_rule_builder_write(c->rules, &c->sections[OV_SECTION_RULES],
-                                 &c->sections[OV_SECTION_RULE_DATA]));
+                                 &c->sections[OV_SECTION_RULE_DATA],
+                                 &c->sections[OV_SECTION_NOTES]));
     ov_hash_tables_begin(&c->sections[OV_SECTION_HASHES]);
     OV_TRY(ov_buf_status(&c->sections[OV_SECTION_HASHES]));
     for (int of = 0; of < OV_N_HASH_OF; of++)

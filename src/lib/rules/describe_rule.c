@@ -3,9 +3,12 @@
 #include "base/text.h"
 #include "rules/describe_out.h"
 #include "rules/hash_entry.h"
+#include "rules/notes.h"
 #include "rules/terms.h"
 
 /* One rule with all that the image has of it. */
+
+#define NOTES_MAX ((size_t)16 << 20)
 
 /* ---- conditions ---- */
 
@@ -106,7 +109,21 @@ static void put_term(struct ov_describe *d, const struct ov_term *t,
     }
 }
 
-static void put_terms(struct ov_describe *d, const struct ov_rule_view *rule)
+static void put_notes(struct ov_describe *d, const struct ov_notes *notes)
+{
+    for (size_t i = 0; i < notes->n_notes; i++) {
+        const struct ov_rule_note *note = &notes->notes[i];
+
+        ov_put_str(&d->text, note->key.len > 0 ? "  meta    " : "  tag     ");
+        ov_put_escaped(&d->text, note->key);
+        ov_put_str(&d->text, note->key.len > 0 ? ": " : "");
+        ov_put_escaped(&d->text, note->value);
+        ov_put_u8(&d->text, '\n');
+    }
+}
+
+static void put_terms(struct ov_describe *d, const struct ov_rule_view *rule,
+                      const struct ov_notes *notes)
 {
     struct ov_reader r = ov_reader_over(rule->terms);
     uint32_t pattern = rule->first_pattern;
@@ -119,6 +136,10 @@ static void put_terms(struct ov_describe *d, const struct ov_rule_view *rule)
         if (ov_reader_status(&r) != OV_OK)
             break;
         ov_put_format(&d->text, "   %4u  ", i);
+        if (i < notes->n_term_names) {
+            ov_put_escaped(&d->text, notes->term_names[i]);
+            ov_put_str(&d->text, "  ");
+        }
         put_term(d, &term, pattern);
         pattern += term.kind == OV_TERM_PATTERN;
     }
@@ -134,10 +155,9 @@ static void put_flags(struct ov_describe *d, uint32_t flags)
         uint32_t flag;
         const char *word;
     } words[] = {
-        {OV_RULE_UNWANTED, "unwanted"},
-        {OV_RULE_OFFICIAL, "official"},
-        {OV_RULE_ALWAYS, "always"},
-        {OV_RULE_MACRO_MEMBER, "macro-member"},
+        {OV_RULE_UNWANTED, "unwanted"}, {OV_RULE_OFFICIAL, "official"},
+        {OV_RULE_ALWAYS, "always"},     {OV_RULE_MACRO_MEMBER, "macro-member"},
+        {OV_RULE_RAW_VIEW, "raw-view"},
     };
 
     ov_put_str(&d->text, flags == 0 ? "  flags   none" : "  flags  ");
@@ -171,8 +191,15 @@ static void put_targets(struct ov_describe *d, uint32_t targets)
 static void put_rule(struct ov_describe *d, uint64_t index,
                      const struct ov_names_entry *e)
 {
+    OV_AUTO(arena) arena = ov_arena_new(NOTES_MAX);
+    struct ov_notes notes;
     struct ov_rule_view rule;
+    enum ov_status status;
 
+    if (arena == NULL) {
+        d->status = OV_NO_MEMORY;
+        return;
+    }
     if (!ov_lookup_rule(d->image, (uint32_t)index, NULL, &rule)) {
         ov_describe_damaged(d);
         return;
@@ -180,10 +207,16 @@ static void put_rule(struct ov_describe *d, uint64_t index,
     put_head(d, e, ov_rule_kind_name(ov_describe_kind(&rule)));
     put_flags(d, rule.flags);
     put_targets(d, rule.targets);
+    status = ov_notes_find(d->image, (uint32_t)index, arena, &notes);
+    if (status == OV_MALFORMED)
+        ov_describe_damaged(d);
+    else if (status != OV_OK)
+        d->status = status;
+    put_notes(d, &notes);
     ov_put_str(&d->text, rule.condition.len > 0 ? "  condition\n"
                                                 : "  condition: all terms\n");
     ov_describe_put_condition(&d->text, rule.condition, "    ");
-    put_terms(d, &rule);
+    put_terms(d, &rule, &notes);
 }
 
 /* Makes d->order that of this hash table. */

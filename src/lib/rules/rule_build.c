@@ -4,6 +4,7 @@
 #include "base/assert.h"
 #include "base/reader.h"
 #include "rules/layout.h"
+#include "rules/notes.h"
 #include "rules/slots.h"
 #include "rules/terms.h"
 
@@ -28,6 +29,8 @@ struct ov_rule_builder {
     struct ov_buf terms;   /* of one rule */
     struct ov_buf scratch; /* all data of one rule */
     struct ov_slots slots; /* offsets in data */
+    struct ov_buf note_index;
+    struct ov_buf notes;
     OV_LIST(struct ov_match_input, patterns);
     OV_LIST(uint32_t, always);
     OV_LIST(struct member, members);
@@ -44,6 +47,8 @@ struct ov_rule_builder *ov_rule_builder_new(void)
     b->data = ov_buf_with_max(SECTION_MAX);
     b->terms = ov_buf_with_max(SECTION_MAX);
     b->scratch = ov_buf_with_max(SECTION_MAX);
+    b->note_index = ov_buf_with_max(SECTION_MAX);
+    b->notes = ov_buf_with_max(SECTION_MAX);
     return OV_STEAL(b);
 }
 
@@ -55,6 +60,8 @@ void ov_rule_builder_free(struct ov_rule_builder *b)
     ov_buf_done(&b->data);
     ov_buf_done(&b->terms);
     ov_buf_done(&b->scratch);
+    ov_buf_done(&b->note_index);
+    ov_buf_done(&b->notes);
     ov_slots_done(&b->slots);
     ov_free(b->patterns.items);
     ov_free(b->always.items);
@@ -177,6 +184,7 @@ enum ov_status ov_rule_builder_add(struct ov_rule_builder *b,
     ov_put_u32(&b->records, rule->targets);
     ov_put_u32(&b->records,
                rule->flags << OV_RULES_FLAGS_SHIFT | rule->n_terms);
+    ov_notes_put(&b->note_index, &b->notes, b->n_rules, rule);
     b->n_rules++;
     return ov_buf_status(&b->records);
 }
@@ -219,7 +227,8 @@ static enum ov_status put_groups(const struct ov_rule_builder *b,
 
 enum ov_status ov_rule_builder_write(struct ov_rule_builder *b,
                                      struct ov_buf *ret_rules,
-                                     struct ov_buf *ret_data)
+                                     struct ov_buf *ret_data,
+                                     struct ov_buf *ret_notes)
 {
     ov_put_u32(ret_rules, b->n_rules);
     ov_put_u32(ret_rules, (uint32_t)b->always.n);
@@ -233,5 +242,7 @@ enum ov_status ov_rule_builder_write(struct ov_rule_builder *b,
         ov_put_u32(ret_rules, b->always.items[i]);
     OV_TRY(put_groups(b, ret_rules));
     ov_put_span(ret_data, ov_buf_span(&b->data));
+    ov_notes_write(&b->note_index, &b->notes, ret_notes);
+    OV_TRY(ov_buf_status(ret_notes));
     return ov_buf_status(ret_data);
 }

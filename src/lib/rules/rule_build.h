@@ -26,7 +26,8 @@ OV_MUST_USE enum ov_status ov_rule_builder_add(struct ov_rule_builder *b,
 const struct ov_match_input *
 ov_rule_builder_patterns(const struct ov_rule_builder *b, size_t *ret_n);
 
-/* Appends the sections rules and rule-data. */
+/* Appends the sections rules, rule-data and notes. */
 OV_MUST_USE enum ov_status ov_rule_builder_write(struct ov_rule_builder *b,
                                                  struct ov_buf *ret_rules,
-                                                 struct ov_buf *ret_data);
+                                                 struct ov_buf *ret_data,
+                                                 struct ov_buf *ret_notes);

@@ -98,6 +98,10 @@ struct ov_rule {
     const struct ov_term *terms;
     uint32_t n_terms;
     struct ov_span condition; /* bytecode (condition.def); empty: all terms */
+    const struct ov_span *term_names; /* of the first terms: "$a" */
+    uint32_t n_term_names;
+    const struct ov_rule_note *notes;
+    uint32_t n_notes;
 };
 
 #define OV_SIZE_ANY UINT64_MAX

@@ -51,6 +51,17 @@ const struct ov_yara_rule *ov_yara_find_rule(const struct ov_yara_parser *p,
 
 /* ---- header and meta ---- */
 
+static enum ov_status add_note(struct ov_yara_parser *p, struct ov_span key,
+                               struct ov_span value)
+{
+    struct ov_rule_note *note = ov_part_add(&p->notes);
+
+    if (note == NULL)
+        return OV_NO_MEMORY;
+    *note = (struct ov_rule_note){key, value};
+    return OV_OK;
+}
+
 static enum ov_status read_tags(struct ov_yara_parser *p,
                                 struct ov_yara_rule *rule)
 {
@@ -60,21 +71,31 @@ static enum ov_status read_tags(struct ov_yara_parser *p,
     do {
         if (ov_span_equal(p->token.value, OV_SPAN_LIT("unwanted")))
             rule->flags |= OV_RULE_UNWANTED;
+        OV_TRY(add_note(p, (struct ov_span){NULL, 0}, p->token.value));
         OV_TRY(ov_yara_expect(p, OV_YARA_NAME));
     } while (p->token.kind == OV_YARA_NAME);
     return OV_OK;
 }
 
-static enum ov_status read_meta_value(struct ov_yara_parser *p)
+/* The bytes that two neighboring tokens cover in the source. */
+static struct ov_span joined(struct ov_span first, struct ov_span second)
 {
-    struct ov_span text;
+    return ov_span_of(first.ptr, (size_t)(second.ptr + second.len - first.ptr));
+}
 
+static enum ov_status read_meta_value(struct ov_yara_parser *p,
+                                      struct ov_span *ret)
+{
+    struct ov_span minus = p->token.text;
+
+    *ret = p->token.text;
     if (p->token.kind == OV_YARA_MINUS) {
         OV_TRY(ov_yara_next(p));
+        *ret = joined(minus, p->token.text);
         return ov_yara_expect(p, OV_YARA_NUMBER);
     }
     if (p->token.kind == OV_YARA_TEXT)
-        OV_TRY(ov_yara_unescape(&p->token, p->part->arena, &p->fault, &text));
+        OV_TRY(ov_yara_unescape(&p->token, p->part->arena, &p->fault, ret));
     else if (p->token.kind != OV_YARA_NUMBER && p->token.kind != OV_YARA_TRUE &&
              p->token.kind != OV_YARA_FALSE)
         return ov_yara_fail(p, OV_MALFORMED,
@@ -90,14 +111,16 @@ static enum ov_status read_meta(struct ov_yara_parser *p,
     OV_TRY(ov_yara_next(p));
     OV_TRY(ov_yara_expect(p, OV_YARA_COLON));
     do {
-        bool is_unwanted =
-            ov_span_equal(p->token.value, OV_SPAN_LIT("unwanted"));
+        struct ov_span key = p->token.value;
+        bool is_unwanted = ov_span_equal(key, OV_SPAN_LIT("unwanted"));
+        struct ov_span value;
 
         OV_TRY(ov_yara_expect(p, OV_YARA_NAME));
         OV_TRY(ov_yara_expect(p, OV_YARA_ASSIGN));
         if (is_unwanted && p->token.kind == OV_YARA_TRUE)
             rule->flags |= OV_RULE_UNWANTED;
-        OV_TRY(read_meta_value(p));
+        OV_TRY(read_meta_value(p, &value));
+        OV_TRY(add_note(p, key, value));
     } while (p->token.kind == OV_YARA_NAME);
     return OV_OK;
 }
@@ -139,6 +162,28 @@ static enum ov_status check_used(struct ov_yara_parser *p)
     return OV_OK;
 }
 
+/* What it calls its strings, and says of itself. */
+static enum ov_status keep_notes(struct ov_yara_parser *p,
+                                 struct ov_yara_rule *rule)
+{
+    struct ov_span *names =
+        ov_arena_array(p->part->arena, p->strings.n + 1, sizeof(*names));
+    struct ov_rule_note *notes =
+        ov_arena_array(p->part->arena, p->notes.n + 1, sizeof(*notes));
+
+    if (names == NULL || notes == NULL)
+        return OV_NO_MEMORY;
+    for (size_t i = 0; i < p->strings.n; i++)
+        names[i] = p->strings.items[i].token.text;
+    for (size_t i = 0; i < p->notes.n; i++)
+        notes[i] = p->notes.items[i];
+    rule->term_names = names;
+    rule->n_term_names = (uint32_t)p->strings.n;
+    rule->notes = notes;
+    rule->n_notes = (uint32_t)p->notes.n;
+    return OV_OK;
+}
+
 /* What was read of the rule, from the parser's lists into the arena. */
 static enum ov_status keep(struct ov_yara_parser *p, struct ov_yara_rule *rule)
 {
@@ -162,6 +207,7 @@ static enum ov_status read_rule(struct ov_yara_parser *p,
     p->strings.n = 0;
     p->terms.n = 0;
     p->uses.n = 0;
+    p->notes.n = 0;
     ov_yara_names_clear(&p->string_names);
     ov_buf_clear(&p->code);
     OV_TRY(read_header(p, rule));
@@ -178,6 +224,7 @@ static enum ov_status read_rule(struct ov_yara_parser *p,
     if (p->token.kind != OV_YARA_BRACE_CLOSE)
         return ov_yara_fail(p, OV_MALFORMED, "expected an operator or }");
     OV_TRY(check_used(p));
+    OV_TRY(keep_notes(p, rule));
     return keep(p, rule);
 }
 
@@ -397,6 +444,10 @@ static enum ov_status emit_rule(struct ov_yara_parser *p,
     out->terms = joined.terms;
     out->n_terms = joined.n_terms;
     out->condition = joined.code;
+    out->term_names = rule->term_names;
+    out->n_term_names = rule->n_term_names;
+    out->notes = rule->notes;
+    out->n_notes = rule->n_notes;
     return OV_OK;
 }
 
@@ -407,6 +458,7 @@ static void done(struct ov_yara_parser *p)
     ov_free(p->strings.items);
     ov_free(p->terms.items);
     ov_free(p->uses.items);
+    ov_free(p->notes.items);
     ov_yara_names_done(&p->rule_names);
     ov_yara_names_done(&p->string_names);
     ov_buf_done(&p->code);

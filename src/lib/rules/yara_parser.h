@@ -31,6 +31,10 @@ struct ov_yara_rule {
     struct ov_span code;
     const struct ov_term *terms;
     uint32_t n_terms;
+    const struct ov_span *term_names;
+    uint32_t n_term_names;
+    const struct ov_rule_note *notes;
+    uint32_t n_notes;
 };
 
 /* A rule whose terms were added to those of the rule being read. */
@@ -53,6 +57,7 @@ struct ov_yara_parser {
     struct ov_yara_names string_names;
     OV_LIST(struct ov_term, terms);
     OV_LIST(struct ov_yara_use, uses);
+    OV_LIST(struct ov_rule_note, notes); /* tags and meta data */
     struct ov_buf code;
     bool needs_match;
 };

@@ -80,7 +80,36 @@ static void put_evidence(struct out *o, const struct ov_wire_detection *d)
         put_number(o, "length", e->len);
         put_text(o, "form", e->view);
         put_hex(o, "bytes", e->bytes);
+        if (e->name.len > 0)
+            put_text(o, "name", e->name);
         out_format(o, "}");
+    }
+    out_format(o, "]");
+}
+
+/* Tags, which have no key, and meta data, of which a key may come twice. */
+static void put_notes(struct out *o, const struct ov_wire_detection *d)
+{
+    const char *comma = "";
+
+    out_format(o, ",\"tags\":[");
+    for (size_t i = 0; i < d->n_notes; i++) {
+        if (d->notes[i].key.len > 0)
+            continue;
+        out_format(o, "%s", comma);
+        out_json(o, d->notes[i].value);
+        comma = ",";
+    }
+    comma = "";
+    out_format(o, "],\"meta\":[");
+    for (size_t i = 0; i < d->n_notes; i++) {
+        if (d->notes[i].key.len == 0)
+            continue;
+        out_format(o, "%s{\"key\":", comma);
+        out_json(o, d->notes[i].key);
+        put_text(o, "value", d->notes[i].value);
+        out_format(o, "}");
+        comma = ",";
     }
     out_format(o, "]");
 }
@@ -101,8 +130,10 @@ static void on_detection(struct report *r, const char *path,
     put_text(o, "object_type", d->type);
     put_number(o, "object_size", d->object_len);
     put_members(o, &d->path);
-    if (((struct scan_report *)(void *)r)->has_explanation)
+    if (((struct scan_report *)(void *)r)->has_explanation) {
         put_evidence(o, d);
+        put_notes(o, d);
+    }
     end(o);
 }
 

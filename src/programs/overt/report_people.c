@@ -45,7 +45,13 @@ static void put_evidence(struct out *o, const struct ov_wire_evidence *e)
 {
     struct ov_span shown = ov_span_clip(e->bytes, 0, SHOWN_BYTES);
 
-    out_format(o, "    part %u at byte %llu (0x%llx), %llu long", e->term,
+    if (e->name.len > 0) {
+        out_format(o, "    ");
+        out_escaped(o, e->name);
+    } else {
+        out_format(o, "    part %u", e->term);
+    }
+    out_format(o, " at byte %llu (0x%llx), %llu long",
                (unsigned long long)e->at, (unsigned long long)e->at,
                (unsigned long long)e->len);
     if (e->view.len > 0 && !ov_span_equal(e->view, OV_SPAN_LIT("raw"))) {
@@ -67,6 +73,15 @@ static void put_explanation(struct out *o, const struct ov_wire_detection *d)
     out_format(o, "; a ");
     out_escaped(o, d->type);
     out_format(o, " of %llu bytes\n", (unsigned long long)d->object_len);
+    for (size_t i = 0; i < d->n_notes; i++) {
+        const struct ov_wire_note *note = &d->notes[i];
+
+        out_format(o, "    ");
+        out_escaped(o, note->key.len > 0 ? note->key : OV_SPAN_LIT("tag"));
+        out_format(o, ": ");
+        out_escaped(o, note->value);
+        out_format(o, "\n");
+    }
     for (size_t i = 0; i < d->n_evidence; i++)
         put_evidence(o, &d->evidence[i]);
 }

@@ -94,9 +94,23 @@ static void convert_evidence(const struct ov_detection *from,
         const struct ov_evidence *e = &from->evidence[i];
 
         to->evidence[i] = (struct ov_wire_evidence){
-            e->term, e->at, e->len, ov_span_clip(e->bytes, 0, MAX_SHOWN_BYTES),
-            ov_span_str(e->view != NULL ? e->view : "")};
+            e->term,
+            e->at,
+            e->len,
+            ov_span_clip(e->bytes, 0, MAX_SHOWN_BYTES),
+            ov_span_str(e->view != NULL ? e->view : ""),
+            e->name};
     }
+}
+
+static void convert_notes(const struct ov_detection *from,
+                          struct ov_wire_detection *to)
+{
+    to->n_notes =
+        from->n_notes < OV_WIRE_MAX_NOTES ? from->n_notes : OV_WIRE_MAX_NOTES;
+    for (size_t i = 0; i < to->n_notes; i++)
+        to->notes[i] =
+            (struct ov_wire_note){from->notes[i].key, from->notes[i].value};
 }
 
 static void on_detection(void *data, const struct ov_detection *d)
@@ -114,6 +128,7 @@ static void on_detection(void *data, const struct ov_detection *d)
     to->order = d->order;
     convert_path(&d->path, &to->path);
     convert_evidence(d, to);
+    convert_notes(d, to);
     ov_msg_begin(&w->out, OV_MSG_DETECTION, w->task);
     ov_wire_put_detection(&w->out, to);
     post(w);
