@@ -14,11 +14,11 @@
  * about its own size cost nothing.
  */
 
-/* Large texts are packed once by the publisher and read by all: level 19 costs
- * it a second per MiB. What is very large gets a quicker one. */
+/* What is new goes to all clients and is small: level 19 costs a second per
+ * MiB. Segments go to new clients only, and there are hundreds of them. */
 #define LEVEL_SMALL 19
 #define LEVEL_LARGE 9
-#define LARGE ((size_t)4 << 20)
+#define LARGE ((size_t)128 << 10)
 
 /* Unpacking what nothing is known about begins with this much room. */
 #define FIRST_ROOM ((size_t)256 << 10)
