@@ -27,8 +27,8 @@
 
 #define MAX_DATABASES 64
 #define DAYS 365
-#define LINES_A_DAY 1000
-#define FIRST_LINES 100000
+#define LINES_A_DAY 400
+#define FIRST_LINES 20000
 
 #define DIE(what)                                                              \
     do {                                                                       \

@@ -325,3 +325,80 @@ enum ov_status ov_read_judge_proof(struct ov_span bytes,
     *ret = p;
     return OV_OK;
 }
+
+/* A name that cannot lead out of a folder. */
+static bool is_file_name(struct ov_span name)
+{
+    for (size_t i = 0; i < name.len; i++) {
+        uint8_t c = (uint8_t)ov_span_byte(name, i);
+
+        if (!ov_is_digit(c) && (c < 'a' || c > 'z') && c != '-' && c != '.')
+            return false;
+    }
+    return name.len > 0 && name.len < 64 && ov_span_byte(name, 0) != '.';
+}
+
+static enum ov_status take_files(struct session *s,
+                                 const struct ov_judge_export *job,
+                                 struct ov_wire_compiled *ret)
+{
+    for (;;) {
+        struct ov_wire_file f;
+        struct ov_message m;
+
+        OV_TRY(take(s, &m));
+        if (m.type == OV_MSG_COMPILED)
+            return ov_wire_read_compiled(m.body, ret) == OV_OK ? OV_OK
+                                                               : gone(s);
+        if (m.type != OV_MSG_FILE || ov_wire_read_file(m.body, &f) != OV_OK ||
+            !is_file_name(f.name))
+            return gone(s);
+        if (!job->file(job->data, f.name, f.piece))
+            return refuse(s->refusal, OV_IO, "", "stopped");
+    }
+}
+
+static enum ov_status send_release(struct session *s,
+                                   const struct ov_judge_export *job)
+{
+    static const char *const names[] = {"records.0", "delta"};
+
+    for (size_t i = 0; i < 2; i++) {
+        const struct ov_wire_source w = {.name = ov_span_str(names[i]),
+                                         .len = job->lens[i]};
+
+        ov_msg_begin(&s->out, OV_MSG_SOURCE, 0);
+        ov_wire_put_source(&s->out, &w);
+        OV_TRY(post(s, job->fds[i]));
+    }
+    ov_msg_begin(&s->out, OV_MSG_END, 0);
+    return post(s, -1);
+}
+
+static enum ov_status export_release(struct session *s,
+                                     const struct ov_judge_export *job,
+                                     struct ov_wire_compiled *ret)
+{
+    OV_TRY(begin(s, job->spawn_flags));
+    ov_msg_begin(&s->out, OV_MSG_EXPORT, 0);
+    ov_wire_put_export(&s->out, job->format);
+    OV_TRY(post(s, -1));
+    s->state = OV_PEER_OPEN;
+    OV_TRY(send_release(s, job));
+    return take_files(s, job, ret);
+}
+
+enum ov_status ov_judge_export(const struct ov_judge_export *job,
+                               uint64_t *ret_n_exported, uint64_t *ret_n_left,
+                               struct ov_judge_refusal *refusal)
+{
+    struct session s = {.refusal = refusal, .child = {0, -1}};
+    struct ov_wire_compiled c;
+    enum ov_status status = export_release(&s, job, &c);
+
+    session_done(&s);
+    OV_TRY(status);
+    *ret_n_exported = c.n_rules;
+    *ret_n_left = c.n_skipped;
+    return OV_OK;
+}

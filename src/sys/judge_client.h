@@ -28,6 +28,25 @@ struct ov_judge_job {
     void *data;
 };
 
+/* Which of others' formats; as enum ov_export_as of rules/export.h. */
+enum ov_judge_format {
+    OV_JUDGE_CLAMAV,
+    OV_JUDGE_YARA,
+};
+
+/* Has a jailed process write the rules of a release in others' formats: file
+ * gets them piece by piece, each with the name of its file, which is of a-z,
+ * 0-9, '-' and '.' and does not begin with a dot; it stops it by returning
+ * false. */
+struct ov_judge_export {
+    enum ov_judge_format format;
+    int fds[2]; /* records.0 and delta of a release: docs/protocol-update.md */
+    uint64_t lens[2];
+    unsigned spawn_flags;
+    bool (*file)(void *data, struct ov_span name, struct ov_span piece);
+    void *data;
+};
+
 /* Why there is no image. */
 struct ov_judge_refusal {
     enum ov_status status;
@@ -80,3 +99,9 @@ struct ov_judge_view {
 };
 OV_MUST_USE enum ov_status ov_judge_show(const struct ov_judge_view *view,
                                          struct ov_judge_refusal *refusal);
+
+/* ret_n_left: rules that the format has no words for, and that are listed. */
+OV_MUST_USE enum ov_status ov_judge_export(const struct ov_judge_export *job,
+                                           uint64_t *ret_n_exported,
+                                           uint64_t *ret_n_left,
+                                           struct ov_judge_refusal *refusal);

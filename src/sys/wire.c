@@ -366,6 +366,38 @@ enum ov_status ov_wire_read_compile(struct ov_span body,
     return OV_OK;
 }
 
+void ov_wire_put_export(struct ov_buf *b, uint32_t as)
+{
+    ov_put_varint(b, as);
+}
+
+enum ov_status ov_wire_read_export(struct ov_span body, uint32_t *ret)
+{
+    struct ov_reader r = ov_reader_over(body);
+    uint32_t as = read_u32(&r);
+
+    OV_TRY(ov_reader_end(&r));
+    *ret = as;
+    return OV_OK;
+}
+
+void ov_wire_put_file(struct ov_buf *b, const struct ov_wire_file *f)
+{
+    put_text(b, f->name, MAX_TEXT);
+    ov_put_block(b, f->piece);
+}
+
+enum ov_status ov_wire_read_file(struct ov_span body, struct ov_wire_file *ret)
+{
+    struct ov_reader r = ov_reader_over(body);
+    struct ov_wire_file f = {.name = read_text(&r, MAX_TEXT)};
+
+    f.piece = ov_read_block(&r);
+    OV_TRY(ov_reader_end(&r));
+    *ret = f;
+    return OV_OK;
+}
+
 void ov_wire_put_show(struct ov_buf *b, const struct ov_wire_show *s)
 {
     ov_put_varint(b, s->what);

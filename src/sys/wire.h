@@ -156,6 +156,23 @@ void ov_wire_put_compile(struct ov_buf *b, const struct ov_wire_compile *c);
 OV_MUST_USE enum ov_status ov_wire_read_compile(struct ov_span body,
                                                 struct ov_wire_compile *ret);
 
+/* export */
+void ov_wire_put_export(struct ov_buf *b, uint32_t as);
+OV_MUST_USE enum ov_status ov_wire_read_export(struct ov_span body,
+                                               uint32_t *ret);
+
+/* file: a name, and what comes next in it. */
+struct ov_wire_file {
+    struct ov_span name;
+    struct ov_span piece; /* at most OV_WIRE_MAX_PIECE */
+};
+
+#define OV_WIRE_MAX_PIECE 65000
+
+void ov_wire_put_file(struct ov_buf *b, const struct ov_wire_file *f);
+OV_MUST_USE enum ov_status ov_wire_read_file(struct ov_span body,
+                                             struct ov_wire_file *ret);
+
 /* show */
 struct ov_wire_show {
     uint32_t what; /* enum ov_judge_show, unchecked */

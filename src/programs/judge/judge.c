@@ -23,6 +23,7 @@
 #include "crew.h"
 #include "crypto/digest.h"
 #include "crypto/ed25519.h"
+#include "export_job.h"
 #include "judge_proof.h"
 #include "rules/compile.h"
 #include "rules/image.h"
@@ -54,6 +55,8 @@ struct judge {
     bool is_broken; /* the parent is gone */
     int image_fd;
     struct ov_wire_compile options;
+    bool is_export;
+    uint32_t export_as;
     struct ov_buf key;
     OV_LIST(struct text *, texts);
     struct ov_sources *sources;
@@ -317,11 +320,58 @@ static enum ov_status compile_tier(struct judge *j)
     return OV_OK;
 }
 
+static enum ov_status on_export(struct judge *j, const struct ov_message *m)
+{
+    OV_TRY(ov_wire_read_export(m->body, &j->export_as));
+    j->is_export = true;
+    j->state = OV_PEER_OPEN;
+    return j->export_as < OV_N_EXPORTS ? OV_OK : OV_MALFORMED;
+}
+
+static enum ov_status post_file(void *data, struct ov_span name,
+                                struct ov_span text)
+{
+    struct judge *j = data;
+
+    while (text.len > 0 && !j->is_broken) {
+        const struct ov_wire_file f = {
+            name, ov_span_clip(text, 0, OV_WIRE_MAX_PIECE)};
+
+        ov_msg_begin(&j->out, OV_MSG_FILE, 0);
+        ov_wire_put_file(&j->out, &f);
+        post(j);
+        text = ov_span_clip(text, f.piece.len, text.len);
+    }
+    return j->is_broken ? OV_PEER_GONE : OV_OK;
+}
+
+static enum ov_status run_export(struct judge *j)
+{
+    struct ov_export x = {
+        .as = (enum ov_export_as)j->export_as, .write = post_file, .data = j};
+    struct ov_wire_compiled c = {0};
+    enum ov_status status = OV_USAGE;
+
+    if (j->texts.n == 2)
+        status = export_job_run(ov_buf_span(&j->texts.items[0]->bytes),
+                                ov_buf_span(&j->texts.items[1]->bytes), &x);
+    if (status != OV_OK)
+        return refuse(j, status, (struct ov_span){0}, NULL);
+    c.n_rules = x.n_exported;
+    c.n_skipped = x.n_left;
+    ov_msg_begin(&j->out, OV_MSG_COMPILED, 0);
+    ov_wire_put_compiled(&j->out, &c);
+    post(j);
+    return OV_OK;
+}
+
 static enum ov_status on_end(struct judge *j)
 {
     const struct ov_clamav_trust trust = {j->options.key,
                                           j->options.allow_unsigned};
 
+    if (j->is_export)
+        return run_export(j);
     if (j->options.is_tier)
         return compile_tier(j);
     j->sources = ov_sources_new(&trust);
@@ -400,6 +450,8 @@ static enum ov_status serve_one(struct judge *j)
     OV_TRY(ov_msg_decode(packet, fd >= 0, OV_TO_JUDGE, j->state, &m));
     if (m.type == OV_MSG_COMPILE)
         OV_TRY(on_compile(j, &m, &fd));
+    else if (m.type == OV_MSG_EXPORT)
+        OV_TRY(on_export(j, &m));
     else if (m.type == OV_MSG_SOURCE)
         OV_TRY(on_source(j, &m, fd));
     else if (m.type == OV_MSG_END)
