@@ -27,6 +27,11 @@ struct embargo {
     bool is_over;
 };
 
+struct feed {
+    struct audit_file manifest;
+    bool is_learned;
+};
+
 struct channel {
     struct audit_release last;
     uint64_t to; /* of its range */
@@ -44,6 +49,8 @@ struct audit {
     size_t n_embargoes;
     struct audit_file *files;
     size_t n_files;
+    struct feed *feeds; /* by index, rising */
+    size_t n_feeds;
     bool is_ended;
 };
 
@@ -54,6 +61,7 @@ struct audit {
 #define TYPE 't'    /* index: type */
 #define SHA 'd'     /* a file that an entry names: index */
 #define RELEASE 's' /* "CHANNEL SEQ": index; is_gone: recalled */
+#define RECORD 'c'  /* what a rule-change or manifest says of a record */
 
 struct audit *audit_new(struct findings *f, const char *origin,
                         const struct ov_people *people)
@@ -82,6 +90,7 @@ void audit_free(struct audit *a)
     index_table_free(a->table);
     ov_free(a->embargoes);
     ov_free(a->files);
+    ov_free(a->feeds);
     ov_free(a);
 }
 
@@ -105,8 +114,11 @@ static enum ov_status note_file(struct audit *a, const struct ov_entry *e,
     struct audit_file file = {.size = UINT64_MAX, .index = index};
     struct audit_file *files;
 
-    if (!ov_entry_digest(e, name, file.digest, &file.size))
-        return OV_OK;
+    if (!ov_entry_digest(e, name, file.digest, &file.size)) {
+        file.size = UINT64_MAX; /* a digest without a size */
+        if (!ov_entry_digest(e, name, file.digest, NULL))
+            return OV_OK;
+    }
     files = grow_list(a->files, a->n_files, sizeof(*files));
     if (files == NULL)
         return OV_NO_MEMORY;
@@ -176,12 +188,52 @@ static enum ov_status add_embargo(struct audit *a, const struct ov_entry *e,
     return OV_OK;
 }
 
+/* "INDEX ID KIND REV sha256:HEX"; a manifest says nothing of revisions: 0. */
+static bool put_record_name(struct ov_buf *b, const struct ov_record *r,
+                            uint64_t rev, const uint8_t digest[static 32])
+{
+    ov_put_format(b, "%llu ", (unsigned long long)r->index);
+    ov_put_span(b, r->id);
+    ov_put_u8(b, ' ');
+    ov_put_span(b, r->kind);
+    ov_put_format(b, " %llu ", (unsigned long long)rev);
+    ov_put_entry_digest(b, digest);
+    return ov_buf_status(b) == OV_OK;
+}
+
+static enum ov_status learn_record(struct audit *a, const struct ov_record *r,
+                                   uint64_t rev,
+                                   const uint8_t digest[static 32])
+{
+    OV_AUTO_DONE(buf) name = ov_buf_with_max(1024);
+    const struct index_item item = {.index = r->index};
+
+    if (!put_record_name(&name, r, rev, digest))
+        return OV_NO_MEMORY;
+    return index_table_put(a->table, RECORD, ov_buf_span(&name), &item);
+}
+
+static enum ov_status learn_change(struct audit *a, const struct ov_entry *e,
+                                   uint64_t index)
+{
+    struct ov_record r = {.index = index};
+    uint8_t digest[32];
+
+    if (!ov_entry_value(e, "id", 0, &r.id) ||
+        !ov_entry_number(e, "rev", &r.rev) ||
+        !ov_entry_value(e, "kind", 0, &r.kind) ||
+        !ov_entry_digest(e, "source", digest, NULL))
+        return OV_OK; /* it is retired */
+    return learn_record(a, &r, r.rev, digest);
+}
+
 static enum ov_status on_rule_change(struct audit *a, const struct ov_entry *e,
                                      uint64_t index)
 {
     struct ov_span day;
 
     OV_TRY(follow_rule(a, e, index, RULE));
+    OV_TRY(learn_change(a, e, index));
     OV_TRY(note_file(a, e, "tests", index));
     if (ov_entry_value(e, "embargo", 0, &day))
         return add_embargo(a, e, index, day);
@@ -191,6 +243,16 @@ static enum ov_status on_rule_change(struct audit *a, const struct ov_entry *e,
 static enum ov_status on_feed(struct audit *a, const struct ov_entry *e,
                               uint64_t index)
 {
+    struct feed *feeds = grow_list(a->feeds, a->n_feeds, sizeof(*feeds));
+    struct feed *one;
+
+    if (feeds == NULL)
+        return OV_NO_MEMORY;
+    a->feeds = feeds;
+    one = &feeds[a->n_feeds++];
+    *one = (struct feed){.manifest = {.index = index}};
+    (void)ov_entry_digest(e, "manifest", one->manifest.digest,
+                          &one->manifest.size);
     OV_TRY(follow_rule(a, e, index, FEED));
     OV_TRY(note_file(a, e, "tests", index));
     return note_file(a, e, "manifest", index);
@@ -552,4 +614,81 @@ bool audit_file(const struct audit *a, size_t i, struct audit_file *ret)
         return false;
     *ret = a->files[i];
     return true;
+}
+
+bool audit_is_recalled(struct audit *a, struct ov_span channel, uint64_t seq)
+{
+    OV_AUTO_DONE(buf) name = ov_buf_with_max(256);
+    const struct index_item *item;
+
+    ov_put_span(&name, channel);
+    ov_put_format(&name, " %llu", (unsigned long long)seq);
+    if (ov_buf_status(&name) != OV_OK)
+        return false;
+    item = index_table_find(a->table, RELEASE, ov_buf_span(&name));
+    return item != NULL && item->is_gone;
+}
+
+static bool is_learned(struct audit *a, const struct ov_record *r, uint64_t rev)
+{
+    OV_AUTO_DONE(buf) name = ov_buf_with_max(1024);
+    uint8_t digest[OV_DIGEST_MAX];
+
+    return ov_digest(OV_SHA256, r->source, digest) == OV_OK &&
+           put_record_name(&name, r, rev, digest) &&
+           index_table_find(a->table, RECORD, ov_buf_span(&name)) != NULL;
+}
+
+static struct feed *find_feed(struct audit *a, uint64_t index)
+{
+    size_t from = 0;
+    size_t to = a->n_feeds;
+
+    while (from < to) {
+        size_t middle = from + (to - from) / 2;
+
+        if (a->feeds[middle].manifest.index < index)
+            from = middle + 1;
+        else
+            to = middle;
+    }
+    return from < a->n_feeds && a->feeds[from].manifest.index == index
+               ? &a->feeds[from]
+               : NULL;
+}
+
+enum audit_cover audit_covers(struct audit *a, const struct ov_record *r,
+                              struct audit_file *ret_manifest)
+{
+    const struct feed *feed = find_feed(a, r->index);
+
+    if (feed != NULL && !feed->is_learned) {
+        *ret_manifest = feed->manifest;
+        return AUDIT_NEEDS_MANIFEST;
+    }
+    return is_learned(a, r, feed != NULL ? 0 : r->rev) ? AUDIT_COVERED
+                                                       : AUDIT_NOT_COVERED;
+}
+
+enum ov_status audit_learn(struct audit *a, uint64_t index,
+                           struct ov_span manifest)
+{
+    struct feed *feed = find_feed(a, index);
+    struct ov_span line;
+
+    while (ov_span_cut(&manifest, '\n', &line)) {
+        struct ov_record r = {.index = index};
+        struct ov_span word;
+        uint8_t digest[32];
+
+        /* ID KIND sha256:HEX SIZE */
+        if (ov_span_cut(&line, ' ', &r.id) &&
+            ov_span_cut(&line, ' ', &r.kind) &&
+            ov_span_cut(&line, ' ', &word) &&
+            ov_entry_parse_digest(word, digest))
+            OV_TRY(learn_record(a, &r, 0, digest));
+    }
+    if (feed != NULL)
+        feed->is_learned = true;
+    return OV_OK;
 }

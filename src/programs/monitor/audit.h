@@ -3,6 +3,7 @@
 
 #include "told.h"
 #include "trust/people.h"
+#include "trust/record.h"
 
 /* What entries must say, one after the other: grammar, signers, and that each
  * follows from those before. */
@@ -46,3 +47,19 @@ struct audit_file {
 };
 
 bool audit_file(const struct audit *a, size_t i, struct audit_file *ret);
+
+bool audit_is_recalled(struct audit *a, struct ov_span channel, uint64_t seq);
+
+/* Whether the entry that a record names says just this record: by itself
+ * (COVERED), or if it is a feed by the manifest that *ret_manifest names, which
+ * audit_learn takes. */
+enum audit_cover {
+    AUDIT_NOT_COVERED,
+    AUDIT_COVERED,
+    AUDIT_NEEDS_MANIFEST
+};
+enum audit_cover audit_covers(struct audit *a, const struct ov_record *r,
+                              struct audit_file *ret_manifest);
+/* manifest: of the feed entry at index, its digest compared. */
+OV_MUST_USE enum ov_status audit_learn(struct audit *a, uint64_t index,
+                                       struct ov_span manifest);

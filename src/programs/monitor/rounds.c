@@ -257,6 +257,8 @@ static enum ov_status forget(struct rounds *r)
     audit_free(r->audit);
     r->audit = audit_new(r->found, r->policy->logs[0].key.name, r->people);
     memset(r->frontier, 0, sizeof(*r->frontier));
+    r->n_files_compared = 0;
+    memset(r->release_checked, 0, sizeof(r->release_checked));
     return r->audit != NULL ? OV_OK : OV_NO_MEMORY;
 }
 

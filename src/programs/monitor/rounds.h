@@ -19,7 +19,9 @@ struct rounds {
                                before */
     struct ov_frontier *frontier;
     struct audit *audit;
-    uint64_t now; /* of this round */
+    size_t n_files_compared;      /* of audit_file */
+    uint64_t release_checked[64]; /* index + 1, per channel of the audit */
+    uint64_t now;                 /* of this round */
 };
 
 /* Reads what earlier runs have seen. OV_BAD_DIGEST with words in diag if that
