@@ -45,6 +45,22 @@ expect_exit 1
 must_publish review DIR R-evil-r1 --as p-02
 must_publish release DIR
 expect_line "$(head_file)" 'records 1'
+
+# Another policy: seen by clients only when it is in the log.
+sed 's/^quorum none$/# none yet\nquorum none/' DIR/policy >policy
+must_publish trust DIR policy --file policy --as p-01
+must_publish publish DIR
+cmp -s policy DIR/policy && fail 'one person has changed the policy'
+must_publish review DIR key-event-policy-2 --as p-02
+must_publish publish DIR
+cmp policy DIR/policy || fail 'the new policy is not in force'
+sha=$(sha256sum <policy | cut -d ' ' -f 1)
+[ -f "DIR/repo/targets/trust/$sha.policy" ] || fail 'it is no target'
+[ -f "DIR/repo/proof/$sha.tlog-proof" ] || fail 'no proof of the policy'
+echo 'quorum both' >policy
+publish trust DIR policy --file policy --as p-01
+expect_exit 1
+
 publish rotate DIR log --as p-01
 expect_exit 1
 expect_text err 'begin a new log'

@@ -113,28 +113,95 @@ static bool change_people(struct instance *in, const char *old,
     return tell_error("%s: not a key that is valid now", old);
 }
 
+/* Key-events of a file count up. */
+static bool next_version(struct instance *in, const char *role, int64_t *ret)
+{
+    struct ov_opened *o = ov_arena_alloc(in->arena, sizeof(*o));
+    struct ov_people people;
+    struct history h;
+    uint64_t newest = 0;
+
+    if (o == NULL || !people_read(in, &people) || !history_read(in, &h))
+        return false;
+    for (uint64_t i = 0; i < h.n; i++) {
+        uint64_t version;
+
+        if (ov_entry_open(in->arena, h.entries[i], &people, i, o, NULL) ==
+                OV_OK &&
+            o->entry.type == OV_ENTRY_KEY_EVENT &&
+            ov_entry_is(&o->entry, "role", role) &&
+            ov_entry_number(&o->entry, "version", &version) && version > newest)
+            newest = version;
+    }
+    *ret = (int64_t)newest + 1;
+    return true;
+}
+
+/* Stages a new version of people, policy or limits. */
+static bool change_trust(struct instance *in, const char *name,
+                         struct ov_span bytes)
+{
+    const char *path = pending_path(in, name);
+    int64_t version;
+
+    if (disk_exists(path))
+        return tell_error("%s: waits to be in the log; let it, or remove it",
+                          path);
+    if (!next_version(in, name, &version) || !disk_write(path, bytes, 0644))
+        return false;
+    tell("the new file is %s; it takes effect when its key-event is in the "
+         "log, by: overt-publish publish %s",
+         path, in->dir);
+    return key_event(in, name, version, bytes);
+}
+
 static bool rotate_person(struct instance *in, const char *name)
 {
     OV_AUTO_DONE(buf) people = ov_buf_with_max(OV_PEOPLE_MAX_SIZE);
-    OV_AUTO_DONE(key) old = {0};
-    struct target_change change = {.path = "trust/people"};
     struct ov_vkey next;
     struct ov_vkey was;
 
-    if (!key_read_public(in, name, &was) ||
-        !disk_make_folder(path_in(in, "keys/retired"), 0700) ||
-        !retire_key(in, name) || !key_make(in, name, was.name, &next) ||
-        !change_people(in, name, &next, &people))
-        return false;
-    change.bytes = ov_buf_span(&people);
-    if (!metadata_targets(in, ROLE_targets, &change, 1) ||
-        !disk_write(pending_path(in, "people"), change.bytes, 0644))
-        return false;
-    tell("the new people file is %s; it takes effect when its key-event is in "
-         "the log",
-         pending_path(in, "people"));
-    return key_event(in, "people", metadata_version(in, "targets"),
-                     change.bytes);
+    if (disk_exists(pending_path(in, "people")))
+        return tell_error("%s: waits to be in the log; let it, or remove it",
+                          pending_path(in, "people"));
+    return key_read_public(in, name, &was) &&
+           disk_make_folder(path_in(in, "keys/retired"), 0700) &&
+           retire_key(in, name) && key_make(in, name, was.name, &next) &&
+           change_people(in, name, &next, &people) &&
+           change_trust(in, "people", ov_buf_span(&people));
+}
+
+static bool check_trust(struct instance *in, const char *name,
+                        struct ov_span bytes)
+{
+    struct ov_diag diag = {0};
+    struct ov_people people;
+    struct ov_policy policy;
+    enum ov_status status = OV_OK;
+
+    if (strcmp(name, "people") == 0)
+        status = ov_people_parse(in->arena, bytes, &people, &diag);
+    else if (strcmp(name, "policy") == 0)
+        status = ov_policy_parse(in->arena, bytes, &policy, &diag);
+    else if (strcmp(name, "limits") != 0)
+        return tell_error("%s: say people, policy or limits", name);
+    return status == OV_OK ||
+           tell_error("%s, line %u: %s", name, diag.line, diag.text);
+}
+
+bool cmd_trust(struct instance *in)
+{
+    const char *file = option_get(&in->args, OPT_file);
+    struct ov_span bytes;
+
+    if (in->args.n_operands != 2 || file == NULL ||
+        option_get(&in->args, OPT_as) == NULL)
+        return tell_error("say which file, its new content, and who you are: "
+                          "overt-publish trust DIR policy --file FILE --as "
+                          "p-01");
+    return read_in(in, file, &bytes) &&
+           check_trust(in, in->args.operands[1], bytes) &&
+           change_trust(in, in->args.operands[1], bytes);
 }
 
 /* -- TUF -- */

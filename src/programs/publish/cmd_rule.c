@@ -3,6 +3,7 @@
 
 #include "base/text.h"
 #include "commands.h"
+#include "feed_review.h"
 #include "line_diff.h"
 #include "rule_tests.h"
 #include "staged.h"
@@ -177,21 +178,6 @@ static bool run_tests(struct instance *in, const char *name, const char *kind,
                       name, n_failed);
 }
 
-/* In an instance whose machine of tests is this one, it signs at once. */
-static bool sign_as_ci(struct instance *in, const char *name)
-{
-    struct staged *s = ov_arena_alloc(in->arena, sizeof(*s));
-
-    if (s == NULL || !key_has_private(in, "ci") ||
-        !disk_exists(path_in(in, "staging/%s/note", name)))
-        return true;
-    if (!staged_read(in, name, s))
-        return false;
-    if (s->opened.signers.count[OV_CI] > 0)
-        return true;
-    return staged_sign(in, name, "ci");
-}
-
 bool cmd_propose(struct instance *in)
 {
     OV_AUTO_DONE(buf) results = ov_buf_with_max(1 << 24);
@@ -218,7 +204,8 @@ bool cmd_propose(struct instance *in)
         !blob_put(in, ov_buf_span(&results), &p.results) ||
         !put_proposal(in, &p, &entry))
         return false;
-    return staged_new(in, p.name, &entry, p.author) && sign_as_ci(in, p.name);
+    return staged_new(in, p.name, &entry, p.author) &&
+           staged_sign_as_ci(in, p.name);
 }
 
 bool cmd_retire(struct instance *in)
@@ -230,7 +217,8 @@ bool cmd_retire(struct instance *in)
         return tell_error("say --why: taking detection away wants a reason "
                           "that everybody can read");
     return begin_proposal(in, &p, NULL) && put_proposal(in, &p, &entry) &&
-           staged_new(in, p.name, &entry, p.author) && sign_as_ci(in, p.name);
+           staged_new(in, p.name, &entry, p.author) &&
+           staged_sign_as_ci(in, p.name);
 }
 
 /* -- review -- */
@@ -323,6 +311,9 @@ bool cmd_review(struct instance *in)
         tell("  signed by  %s", s->opened.signers.list[i]->key.name);
     if (s->opened.entry.type == OV_ENTRY_RULE_CHANGE && !review_rule(in, s))
         return false;
+    if (s->opened.entry.type == OV_ENTRY_FEED &&
+        !feed_review(in, &s->opened.entry))
+        return false;
     return confirm(in, "Sign this as the next person?") &&
-           staged_sign(in, name, as) && sign_as_ci(in, name);
+           staged_sign(in, name, as) && staged_sign_as_ci(in, name);
 }

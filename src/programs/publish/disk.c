@@ -92,10 +92,12 @@ static bool write_all(int fd, struct ov_span bytes)
     return true;
 }
 
-bool disk_write(const char *path, struct ov_span bytes, unsigned mode)
+/* A new file beside path becomes path. */
+static bool replace(const char *path, struct ov_span bytes, unsigned mode,
+                    bool is_synced)
 {
+    char temporary[MAX_PATH + 32];
     char folder[MAX_PATH];
-    char temporary[MAX_PATH];
 
     if (!parent_of(path, folder) || !disk_make_folder(folder, 0755))
         return false;
@@ -105,13 +107,42 @@ bool disk_write(const char *path, struct ov_span bytes, unsigned mode)
     OV_AUTO_FD fd =
         open(temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
     if (fd < 0 || !write_all(fd, bytes) || fchmod(fd, mode) != 0 ||
-        fsync(fd) != 0 || rename(temporary, path) != 0) {
+        (is_synced && fsync(fd) != 0) || rename(temporary, path) != 0) {
         int why = errno;
 
         (void)!unlink(temporary); /* may not even be there */
         return tell_error("%s: %s", path, strerror(why));
     }
-    return sync_folder(folder);
+    return !is_synced || sync_folder(folder);
+}
+
+bool disk_write(const char *path, struct ov_span bytes, unsigned mode)
+{
+    return replace(path, bytes, mode, true);
+}
+
+bool disk_put(const char *path, struct ov_span bytes, unsigned mode)
+{
+    return replace(path, bytes, mode, false);
+}
+
+bool disk_sync(const char *folder)
+{
+    OV_AUTO_FD fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+    if (fd < 0 || syncfs(fd) != 0)
+        return tell_error("%s: %s", folder, strerror(errno));
+    return true;
+}
+
+bool disk_link(const char *from, const char *to)
+{
+    char folder[MAX_PATH];
+
+    if (!parent_of(to, folder) || !disk_make_folder(folder, 0755))
+        return false;
+    return link(from, to) == 0 || errno == EEXIST ||
+           tell_error("%s: %s", to, strerror(errno));
 }
 
 bool disk_move(const char *from, const char *to)

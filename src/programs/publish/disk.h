@@ -18,6 +18,13 @@ bool disk_exists(const char *path);
  * fsync, rename, fsync of the folder. Makes missing folders. */
 bool disk_write(const char *path, struct ov_span bytes, unsigned mode);
 
+/* The same, but only as durable as the next disk_sync: for many files. */
+bool disk_put(const char *path, struct ov_span bytes, unsigned mode);
+bool disk_sync(const char *folder);
+
+/* Gives a file a second name, if it has none there; not synced. */
+bool disk_link(const char *from, const char *to);
+
 bool disk_make_folder(const char *path, unsigned mode);
 
 /* Renames, durably. */

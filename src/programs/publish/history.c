@@ -206,6 +206,27 @@ static bool write_proof(struct instance *in, const struct history *h,
     return disk_write(path, ov_buf_span(&bytes), 0644);
 }
 
+/* The sources of a feed's records, before its manifest: if that is there, they
+ * are. */
+static bool publish_records(struct instance *in, struct ov_span name)
+{
+    struct ov_span manifest;
+    struct ov_span line;
+    struct ov_span word;
+    bool is_there;
+
+    if (!blob_is_public(in, name, &is_there) || is_there)
+        return is_there;
+    if (!blob_get(in, name, &manifest))
+        return false;
+    while (ov_span_cut(&manifest, '\n', &line)) {
+        if (!ov_span_cut(&line, ' ', &word) ||
+            !ov_span_cut(&line, ' ', &word) || !blob_publish(in, line))
+            return false;
+    }
+    return disk_sync(in->dir);
+}
+
 /* What an entry names by digest is public with it, but for a source under
  * embargo. */
 static bool publish_blobs(struct instance *in, const struct ov_entry *e)
@@ -225,6 +246,9 @@ static bool publish_blobs(struct instance *in, const struct ov_entry *e)
         if (i == 0 && ov_entry_value(e, "embargo", 0, &embargo) &&
             ov_date_parse(embargo, &until) && until > in->now)
             continue;
+        if (e->type == OV_ENTRY_FEED && strcmp(names[i], "manifest") == 0 &&
+            !publish_records(in, value))
+            return false;
         if (!blob_publish(in, value))
             return false;
     }
@@ -323,7 +347,7 @@ bool history_publish_tiles(struct instance *in, const struct history *h)
         if (!prove_entry(in, h, i))
             return false;
     }
-    return write_consistencies(in, h);
+    return write_consistencies(in, h) && disk_sync(in->dir);
 }
 
 bool history_publish_checkpoint(struct instance *in, const struct history *h)

@@ -186,19 +186,33 @@ static const char *blob_path(struct instance *in, const char *hex)
     return path_in(in, "blobs/%.2s/%s", hex, hex);
 }
 
-bool blob_put(struct instance *in, struct ov_span bytes, const char **ret_name)
+static bool put_blob(struct instance *in, struct ov_span bytes,
+                     const char **ret_name, bool is_synced)
 {
     uint8_t digest[32];
+    const char *path;
     const char *hex;
 
     if (!digest_of(bytes, digest))
         return false;
     hex = hex_of(in, digest);
-    if (!disk_exists(blob_path(in, hex)) &&
-        !disk_write(blob_path(in, hex), bytes, 0644))
+    path = blob_path(in, hex);
+    if (!disk_exists(path) && !(is_synced ? disk_write(path, bytes, 0644)
+                                          : disk_put(path, bytes, 0644)))
         return false;
     *ret_name = text(in, "sha256:%s %zu", hex, bytes.len);
     return true;
+}
+
+bool blob_put(struct instance *in, struct ov_span bytes, const char **ret_name)
+{
+    return put_blob(in, bytes, ret_name, true);
+}
+
+bool blob_put_soon(struct instance *in, struct ov_span bytes,
+                   const char **ret_name)
+{
+    return put_blob(in, bytes, ret_name, false);
 }
 
 bool blob_get(struct instance *in, struct ov_span name, struct ov_span *ret)
@@ -237,8 +251,22 @@ bool blob_publish(struct instance *in, struct ov_span name)
         return tell_error("not a digest");
     hex = hex_of(in, digest);
     path = path_in(in, "repo/cas/sha256/%.2s/%s", hex, hex);
-    return disk_exists(path) ||
-           (blob_get(in, digest_text, &bytes) && disk_write(path, bytes, 0644));
+    return disk_exists(path) || (blob_get(in, digest_text, &bytes) &&
+                                 disk_link(blob_path(in, hex), path));
+}
+
+bool blob_is_public(struct instance *in, struct ov_span name, bool *ret)
+{
+    struct ov_span digest_text;
+    uint8_t digest[32];
+    const char *hex;
+
+    (void)ov_span_cut(&name, ' ', &digest_text);
+    if (!ov_entry_parse_digest(digest_text, digest))
+        return tell_error("not a digest");
+    hex = hex_of(in, digest);
+    *ret = disk_exists(path_in(in, "repo/cas/sha256/%.2s/%s", hex, hex));
+    return true;
 }
 
 /* -- keys -- */

@@ -82,10 +82,14 @@ bool instance_write(struct instance *in);
 /* Puts bytes where their digest says, DIR/blobs/AB/ABCD..., and gives
  * "sha256:HEX SIZE". They are nobody else's before blob_publish. */
 bool blob_put(struct instance *in, struct ov_span bytes, const char **ret_name);
+/* The same, on disk only after disk_sync. */
+bool blob_put_soon(struct instance *in, struct ov_span bytes,
+                   const char **ret_name);
 /* Reads "sha256:HEX SIZE" (or "sha256:HEX") back, and compares. */
 bool blob_get(struct instance *in, struct ov_span name, struct ov_span *ret);
-/* Copies it to DIR/repo/cas/sha256/AB/ABCD... */
+/* Gives it to all, as DIR/repo/cas/sha256/AB/ABCD...; disk_sync afterwards. */
 bool blob_publish(struct instance *in, struct ov_span name);
+bool blob_is_public(struct instance *in, struct ov_span name, bool *ret);
 /* 64 digits. */
 const char *hex_of(struct instance *in, const uint8_t digest[static 32]);
 bool digest_of(struct ov_span bytes, uint8_t ret[static 32]);

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include "base/text.h"
 #include "commands.h"
-#include "history.h"
 #include "metadata.h"
+#include "staged.h"
 #include "tuf/tuf_metadata.h"
 
 /* What there is, what waits, what ends when. */
@@ -71,4 +72,46 @@ bool cmd_status(struct instance *in)
     }
     return tell_folder(in, "staging", "waits for signatures") &&
            tell_folder(in, "log-queue", "waits for the log");
+}
+
+static void tell_signers(const struct ov_signers *signers)
+{
+    for (size_t i = 0; i < signers->n; i++)
+        tell("  signed by  %s", signers->list[i]->key.name);
+}
+
+static bool show_logged(struct instance *in, uint64_t index)
+{
+    struct ov_opened *o = ov_arena_alloc(in->arena, sizeof(*o));
+    struct ov_diag diag = {0};
+    struct ov_people people;
+    struct history h;
+
+    if (o == NULL || !people_read(in, &people) || !history_read(in, &h))
+        return false;
+    if (index >= h.n)
+        return tell_error("the log has %llu entries", (unsigned long long)h.n);
+    if (ov_entry_open(in->arena, h.entries[index], &people, index, o, &diag) !=
+        OV_OK)
+        return tell_error("entry %llu counts for nothing: %s",
+                          (unsigned long long)index, diag.text);
+    tell_entry(&o->entry);
+    tell_signers(&o->signers);
+    return true;
+}
+
+bool cmd_show(struct instance *in)
+{
+    struct staged *s = ov_arena_alloc(in->arena, sizeof(*s));
+    uint64_t index;
+
+    if (s == NULL || in->args.n_operands != 2)
+        return tell_error("say what to show: a staged name, or a log index");
+    if (ov_parse_uint(ov_span_str(in->args.operands[1]), UINT64_MAX, &index))
+        return show_logged(in, index);
+    if (!staged_read(in, in->args.operands[1], s))
+        return false;
+    tell_entry(&s->opened.entry);
+    tell_signers(&s->opened.signers);
+    return true;
 }

@@ -3,6 +3,8 @@
 
 #include <string.h>
 
+#include "metadata.h"
+
 const char *pending_path(struct instance *in, const char *name)
 {
     return path_in(in, "pending/%s", name);
@@ -32,13 +34,25 @@ static bool is_logged(struct instance *in, const struct history *h,
     return true;
 }
 
+/* people, policy, limits: in force here, and a target. */
+static bool take_trust(struct instance *in, const char *name,
+                       struct ov_span bytes)
+{
+    const struct target_change change = {.path = text(in, "trust/%s", name),
+                                         .bytes = bytes};
+
+    return metadata_targets(in, ROLE_targets, &change, 1) &&
+           disk_move(pending_path(in, name), path_in(in, "%s", name));
+}
+
 bool pending_take(struct instance *in, const struct history *h)
 {
     struct disk_names names;
     bool ok = disk_list(path_in(in, "pending"), "", &names);
 
     for (size_t i = 0; ok && i < names.n; i++) {
-        const char *from = pending_path(in, names.names[i]);
+        const char *name = names.names[i];
+        const char *from = pending_path(in, name);
         struct ov_span bytes;
         uint8_t digest[32];
         bool is_there = false;
@@ -47,11 +61,11 @@ bool pending_take(struct instance *in, const struct history *h)
              is_logged(in, h, digest, &is_there);
         if (!ok || !is_there)
             continue;
-        ok = disk_move(from,
-                       strcmp(names.names[i], "people") == 0
-                           ? path_in(in, "people")
-                           : path_in(in, "repo/metadata/%s", names.names[i]));
-        tell("%s is in the log, and in force", names.names[i]);
+        ok = strchr(name, '.') != NULL
+                 ? disk_move(from, path_in(in, "repo/metadata/%s", name))
+                 : take_trust(in, name, bytes);
+        if (ok)
+            tell("%s is in the log, and in force", name);
     }
     disk_names_done(&names);
     return ok;
