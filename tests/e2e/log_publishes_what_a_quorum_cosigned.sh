@@ -13,6 +13,16 @@ for name in a b c d; do start_witness "$name"; done
 make_policy 2 a b c
 make_entries 0 9
 
+# A policy under which nothing could ever be published is refused.
+grep -v '^log ' policy >no_log
+logd once log --policy no_log
+expect_exit 2
+expect_text err "does not name this log"
+sed 's/ http:.*//' policy >no_url
+logd once log --policy no_url
+expect_exit 2
+expect_text err "can't be met"
+
 # Without a quorum nothing is published, and nothing is lost.
 stop_witness b
 stop_witness c

@@ -351,7 +351,7 @@ static enum ov_status configure(struct sequencer *s, const struct settings *set,
         OV_TRY(sequencer_policy(s, set->policy, diag));
     for (size_t i = 0; i < set->n_witnesses; i++)
         OV_TRY(add_witness(s, set->witnesses[i], diag));
-    return OV_OK;
+    return sequencer_check_quorum(s, diag);
 }
 
 static enum ov_status read_folder(const char *dir, const struct settings *set,

@@ -144,6 +144,31 @@ void sequencer_close(struct sequencer *s)
     log_folder_done(&s->folder);
 }
 
+/* A policy without this log accepts nothing of it. */
+static enum ov_status check_policy(const struct sequencer *s,
+                                   struct ov_diag *diag)
+{
+    for (size_t i = 0; i < s->policy.n_logs; i++) {
+        const struct ov_vkey *k = &s->policy.logs[i].key;
+
+        if (strcmp(k->name, s->folder.key.name) == 0 &&
+            ov_vkey_same_key(k, &s->folder.key))
+            return OV_OK;
+    }
+    return ov_diag_set(diag, OV_USAGE, 0,
+                       "the policy does not name this log and its key");
+}
+
+/* The bit of the policy's witness with this key, or 0. */
+static uint64_t in_policy(const struct sequencer *s, const struct ov_vkey *key)
+{
+    for (size_t w = 0; w < s->policy.n_witnesses; w++) {
+        if (ov_vkey_same_key(&s->policy.witnesses[w].key, key))
+            return UINT64_C(1) << w;
+    }
+    return 0;
+}
+
 enum ov_status sequencer_policy(struct sequencer *s, const char *path,
                                 struct ov_diag *diag)
 {
@@ -163,7 +188,28 @@ enum ov_status sequencer_policy(struct sequencer *s, const char *path,
         if (w->url.len != 0)
             OV_TRY(witness_calls_add(&s->calls, &w->key, w->url));
     }
-    return OV_OK;
+    return check_policy(s, diag);
+}
+
+/* The policy's witnesses that are asked. */
+static uint64_t asked_witnesses(const struct sequencer *s)
+{
+    uint64_t which = 0;
+
+    for (size_t i = 0; i < s->calls.n; i++)
+        which |= in_policy(s, &s->calls.w[i].key);
+    return which;
+}
+
+enum ov_status sequencer_check_quorum(const struct sequencer *s,
+                                      struct ov_diag *diag)
+{
+    if (s->policy.quorum == OV_QUORUM_NONE ||
+        ov_policy_quorum(&s->policy, asked_witnesses(s)))
+        return OV_OK;
+    return ov_diag_set(diag, OV_USAGE, 0,
+                       "the quorum can't be met: too few of the policy's "
+                       "witnesses have a URL");
 }
 
 enum ov_status sequencer_add(struct sequencer *s, struct ov_span entries,
@@ -289,13 +335,8 @@ static uint64_t conflicted(const struct sequencer *s)
     uint64_t which = 0;
 
     for (size_t i = 0; i < s->calls.n; i++) {
-        if (s->calls.w[i].conflict == WITNESS_FINE)
-            continue;
-        for (size_t w = 0; w < s->policy.n_witnesses; w++) {
-            if (ov_vkey_same_key(&s->policy.witnesses[w].key,
-                                 &s->calls.w[i].key))
-                which |= UINT64_C(1) << w;
-        }
+        if (s->calls.w[i].conflict != WITNESS_FINE)
+            which |= in_policy(s, &s->calls.w[i].key);
     }
     return which;
 }

@@ -47,9 +47,14 @@ OV_MUST_USE enum ov_status sequencer_open(struct sequencer *s,
                                           struct ov_diag *diag);
 void sequencer_close(struct sequencer *s);
 
-/* Reads a policy, whose witnesses with a URL are asked from now on. */
+/* Reads a policy, whose witnesses with a URL are asked from now on. OV_USAGE if
+ * it does not accept this log. */
 OV_MUST_USE enum ov_status
 sequencer_policy(struct sequencer *s, const char *path, struct ov_diag *diag);
+
+/* Whether the witnesses that are asked can be a quorum. OV_USAGE if not. */
+OV_MUST_USE enum ov_status sequencer_check_quorum(const struct sequencer *s,
+                                                  struct ov_diag *diag);
 
 /* Promises n entries the indices *ret_first and on: they are on disk. entries
  * as in a bundle. OV_IO: none of them is. */
