@@ -7,7 +7,7 @@
 # shellcheck disable=SC2154 # lib.sh sets it
 manual=$(dirname "$scenario_path")/../../docs/man/overt.1
 
-for command in scan rules update export status verify-proof; do
+for command in scan rules update verify why export status verify-proof; do
     overt "$command" --help
     expect_exit 0
     grep -o -E -- '--[a-z][a-z-]+' out >>told

@@ -165,6 +165,7 @@ void ov_update_free(struct ov_update *u)
     ov_buf_done(&u->head_bytes);
     ov_buf_done(&u->old_head_bytes);
     ov_buf_done(&u->proof_bytes);
+    ov_buf_done(&u->manifest);
     ov_free(u);
 }
 

@@ -96,6 +96,7 @@ struct ov_update_io {
 
 enum ov_update_flag {
     OV_UPDATE_CHECK = 1, /* believe, but install nothing */
+    OV_UPDATE_DEEP = 2,  /* ov_update_verify: each record's entry, too */
 };
 
 struct ov_update_options {
@@ -133,3 +134,20 @@ ov_update_run(const struct ov_update_io *io,
  * installed; what is known is appended all the same. */
 OV_MUST_USE enum ov_status ov_update_report(const struct ov_update_io *io,
                                             uint64_t now, struct ov_buf *into);
+
+/* Checks all that is installed and remembered against what vouches for it, and
+ * appends a line for each thing looked at: "ok ...", "stale ...", "BAD ...".
+ * Uses get only for OV_UPDATE_DEEP. As ov_update_run. */
+OV_MUST_USE enum ov_status
+ov_update_verify(const struct ov_update_io *io,
+                 const struct ov_update_options *options,
+                 struct ov_update_result *ret, struct ov_buf *into);
+
+/* Tells where the rule of this name (of a detection, a rule or a record) comes
+ * from: source, place in the release and the log, who signed it; all of it
+ * verified. Uses get for the log's entry only; without it the rest is told, and
+ * the refusal is UNREACHABLE. */
+OV_MUST_USE enum ov_status
+ov_update_why(const struct ov_update_io *io,
+              const struct ov_update_options *options, struct ov_span name,
+              struct ov_update_result *ret, struct ov_buf *into);

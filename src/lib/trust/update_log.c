@@ -166,49 +166,10 @@ static enum ov_status check_consistency(struct ov_update *u, void *data,
                                        s->new->root, proof, n);
 }
 
-/* Tiles of one mirror. */
-struct tiles {
-    struct ov_update *u;
-    size_t mirror;
-    struct ov_buf bytes;
-};
-
-static enum ov_status get_tile_file(struct tiles *t, const struct ov_tile *tile,
-                                    size_t len)
-{
-    OV_AUTO_DONE(buf) path = ov_buf_with_max(256);
-
-    ov_put_str(&path, "log/");
-    ov_put_tile_path(&path, tile);
-    ov_put_u8(&path, 0);
-    OV_TRY(ov_buf_status(&path));
-    ov_buf_clear(&t->bytes);
-    return t->u->io->get(t->u->io->data, t->mirror, (char *)path.ptr, len,
-                         &t->bytes);
-}
-
-/* A partial tile may be gone once the full one is there (tlog-tiles, "Partial
- * tiles"). */
-static enum ov_status get_tile(void *data, const struct ov_tile *tile,
-                               struct ov_span *ret)
-{
-    struct tiles *t = data;
-    struct ov_tile full = *tile;
-    size_t len = (size_t)tile->width * OV_MERKLE_HASH;
-
-    full.width = OV_TILE_WIDTH;
-    if (get_tile_file(t, tile, len) != OV_OK)
-        OV_TRY(get_tile_file(t, &full, OV_TILE_MAX_BYTES));
-    if (t->bytes.len < len)
-        return OV_TRUNCATED;
-    *ret = ov_span_of(t->bytes.ptr, len);
-    return OV_OK;
-}
-
 static enum ov_status check_by_tiles(struct ov_update *u, const struct step *s)
 {
-    struct tiles t = {u, 0, ov_buf_with_max(OV_TILE_MAX_BYTES)};
-    struct ov_tile_tree tree = {s->new->size, &t, get_tile};
+    struct ov_update_tiles t = {u, 0, ov_buf_with_max(OV_TILE_MAX_BYTES)};
+    struct ov_tile_tree tree = {s->new->size, &t, ov_update_get_tile};
     struct ov_merkle_source source = ov_tile_source(&tree);
     uint8_t proof[OV_MERKLE_MAX_PROOF][OV_MERKLE_HASH];
     enum ov_status status = OV_NOT_FOUND;

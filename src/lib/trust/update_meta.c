@@ -221,11 +221,16 @@ static enum ov_status plant_root(struct ov_update *u)
     return OV_OK;
 }
 
-enum ov_status ov_update_metadata(struct ov_update *u)
+void ov_update_set_tuf_io(struct ov_update *u)
 {
     u->tuf_io = (struct ov_tuf_io){
         u,           tuf_get, tuf_state_get, tuf_state_put, tuf_state_remove,
         tuf_new_root};
+}
+
+enum ov_status ov_update_metadata(struct ov_update *u)
+{
+    ov_update_set_tuf_io(u);
     ov_update_step(u, OV_STEP_ROOT);
     OV_TRY(plant_root(u));
     ov_update_step(u, OV_STEP_METADATA);

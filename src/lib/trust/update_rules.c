@@ -179,8 +179,7 @@ static enum ov_status get_records(struct ov_update *u, struct content *c)
     return status == OV_OK ? OV_OK : refuse_content(u, "segments", status);
 }
 
-static enum ov_status read_records(struct ov_span bytes,
-                                   struct ov_record_set **ret)
+enum ov_status ov_records_read(struct ov_span bytes, struct ov_record_set **ret)
 {
     OV_AUTO(record_set) set = ov_record_set_new();
     struct ov_reader r = ov_reader_over(bytes);
@@ -252,7 +251,7 @@ static enum ov_status build_base(struct ov_update *u, struct content *c)
     enum ov_status status;
 
     OV_TRY(get_records(u, c));
-    status = read_records(ov_buf_span(&c->records), &set);
+    status = ov_records_read(ov_buf_span(&c->records), &set);
     if (status != OV_OK)
         return refuse_content(u, "records", status);
     OV_TRY(compile_base(u, set));

@@ -77,6 +77,9 @@ struct ov_update {
     struct ov_head old_head;
     struct ov_release old;
     bool has_old;
+    struct ov_buf manifest; /* of the feed that was asked for last */
+    uint8_t manifest_digest[32];
+    bool has_manifest;
 };
 
 struct ov_update *ov_update_new(const struct ov_update_io *io,
@@ -127,6 +130,7 @@ OV_MUST_USE enum ov_status ov_release_of(const struct ov_entry *e,
 OV_MUST_USE enum ov_status ov_update_metadata(struct ov_update *u);
 OV_MUST_USE enum ov_status ov_update_policy(struct ov_update *u);
 OV_MUST_USE enum ov_status ov_update_head(struct ov_update *u);
+void ov_update_set_tuf_io(struct ov_update *u);
 /* From the state's copy of trust/limits. */
 void ov_update_read_limits(struct ov_update *u);
 OV_MUST_USE enum ov_status ov_update_target(struct ov_update *u,
@@ -145,5 +149,29 @@ OV_MUST_USE enum ov_status ov_update_is_public(struct ov_update *u,
                                                const char *role,
                                                const uint8_t digest[static 32]);
 
+/* update_entry.c: the log's entries, by tiles of one mirror */
+struct ov_tile;
+
+struct ov_update_tiles {
+    struct ov_update *u;
+    size_t mirror;
+    struct ov_buf bytes;
+};
+/* For struct ov_tile_tree. */
+OV_MUST_USE enum ov_status
+ov_update_get_tile(void *data, const struct ov_tile *tile, struct ov_span *ret);
+/* The entry at index of the log as this machine saw it last, proven. */
+OV_MUST_USE enum ov_status ov_update_entry(struct ov_update *u, uint64_t index,
+                                           struct ov_span *ret);
+/* The entry that a record names: proven, signed by those who may, and about
+ * just this record. */
+OV_MUST_USE enum ov_status ov_update_record_entry(struct ov_update *u,
+                                                  const struct ov_record *r,
+                                                  struct ov_opened **ret,
+                                                  struct ov_diag *diag);
+
 /* update_rules.c: content */
+/* Records one behind the other, as a sealed set that borrows bytes. */
+OV_MUST_USE enum ov_status ov_records_read(struct ov_span bytes,
+                                           struct ov_record_set **ret);
 OV_MUST_USE enum ov_status ov_update_content(struct ov_update *u);

@@ -335,12 +335,24 @@ static enum ov_status tell_text(struct link *l, struct ov_span text)
 
 static enum ov_status tell_about(struct link *l, const struct ov_update_io *io)
 {
+    const struct ov_wire_update *task = l->job->task;
+    const struct ov_update_options options = {
+        .now = task->now,
+        .channel = "",
+        .n_mirrors = task->n_mirrors,
+        .flags = task->task == OV_TRUST_DEEP ? OV_UPDATE_DEEP : 0,
+    };
     OV_AUTO_DONE(buf) text = ov_buf_with_max((size_t)64 << 20);
     struct ov_update_result result = {0};
 
-    if (l->job->task->task == OV_TRUST_REPORT)
-        (void)!ov_update_report(io, l->job->task->now,
-                                &text); /* may be little */
+    /* What they return is in result, and in what they could tell. */
+    if (task->task == OV_TRUST_REPORT)
+        (void)!ov_update_report(io, task->now, &text);
+    else if (task->task == OV_TRUST_WHY)
+        (void)!ov_update_why(io, &options, task->argument, &result, &text);
+    else
+        (void)!ov_update_verify(io, &options, &result, &text);
+    OV_TRY(l->broken);
     OV_TRY(tell_text(l, ov_buf_span(&text)));
     return tell_result(l, &result);
 }

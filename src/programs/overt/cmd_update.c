@@ -82,22 +82,6 @@ static const struct ov_refusal_text *refusal_of(const struct run *r)
     return ov_refusal_text(r->result.updated.refusal);
 }
 
-static int exit_code(const struct run *r)
-{
-    switch (refusal_of(r)->class) {
-    case OV_REFUSAL_ALARM:
-        return EXIT_DETECTED;
-    case OV_REFUSAL_STALE:
-        return EXIT_INCONCLUSIVE;
-    case OV_REFUSAL_MACHINE:
-        return EXIT_ERROR;
-    case OV_REFUSAL_NONE:
-    case OV_REFUSAL_WAIT:
-    default:
-        return EXIT_CLEAN;
-    }
-}
-
 /* For overt status. */
 static void keep_outcome(struct run *r)
 {
@@ -134,9 +118,7 @@ static void print_people(const struct run *r)
         out_format(o, "release %llu can be installed\n",
                    (unsigned long long)u->offered_seq);
     else
-        out_format(o, "%s: %s%s%s%s\n%s\n", t->word, t->sentence,
-                   r->result.detail[0] != '\0' ? " (" : "", r->result.detail,
-                   r->result.detail[0] != '\0' ? ")" : "", t->remedy);
+        update_print_refusal(o, &r->result);
     if (t->class != OV_REFUSAL_NONE && u->installed_seq != 0)
         out_format(o, "release %llu stays in use\n",
                    (unsigned long long)u->installed_seq);
@@ -146,22 +128,17 @@ static void print_json(const struct run *r)
 {
     struct out *o = out_standard();
     const struct ov_wire_updated *u = &r->result.updated;
-    const struct ov_refusal_text *t = refusal_of(r);
 
+    out_format(o, "{");
+    update_print_refusal_json(o, &r->result);
     out_format(o,
-               "{\"result\":\"%s\",\"step\":\"%s\",\"installed\":%llu,"
-               "\"offered\":%llu,\"changed\":%s,\"bytes\":%llu,\"sentence\":",
-               t->word, ov_update_step_word((enum ov_update_step)u->step),
+               ",\"step\":\"%s\",\"installed\":%llu,\"offered\":%llu,"
+               "\"changed\":%s,\"bytes\":%llu}\n",
+               ov_update_step_word((enum ov_update_step)u->step),
                (unsigned long long)u->installed_seq,
                (unsigned long long)u->offered_seq,
                u->is_installed ? "true" : "false",
                (unsigned long long)ov_mirrors_bytes(r->mirrors));
-    out_json(o, ov_span_str(t->sentence));
-    out_format(o, ",\"detail\":");
-    out_json(o, ov_span_str(r->result.detail));
-    out_format(o, ",\"remedy\":");
-    out_json(o, ov_span_str(t->remedy));
-    out_format(o, "}\n");
 }
 
 /* ---- the whole ---- */
@@ -243,7 +220,7 @@ static int run(struct run *r)
         print_json(r);
     else
         print_people(r);
-    return out_flush(o) ? exit_code(r) : EXIT_ERROR;
+    return out_flush(o) ? update_exit_code(&r->result) : EXIT_ERROR;
 }
 
 int cmd_update(int argc, char **argv)
@@ -255,11 +232,12 @@ int cmd_update(int argc, char **argv)
     struct run r = {.set = &set, .now = (uint64_t)time(NULL)};
     bool is_help = false;
 
-    if (!update_set_parse(&set, &argc, argv, &is_help))
+    if (!update_set_parse(&update_options, &set, &argc, argv, &is_help))
         return EXIT_ERROR;
     if (is_help)
         return EXIT_CLEAN;
-    if (!update_set_mirrors(&set, &mirrors) || !state_place_put(&path))
+    if (!update_set_operands(&update_options, argc, argv, 0) ||
+        !update_set_mirrors(&set, &mirrors) || !state_place_put(&path))
         return EXIT_ERROR;
     if (ov_state_open((char *)path.ptr, OV_STATE_WRITE, &state, &r.diag) !=
         OV_OK) {

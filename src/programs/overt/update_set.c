@@ -5,10 +5,12 @@
 #include <string.h>
 
 #include "base/text.h"
+#include "command.h"
 #include "config.h"
 #include "output.h"
 #include "state_place.h"
 #include "sys/spawn.h"
+#include "trust/update.h"
 
 #define MAX_SECONDS ((uint64_t)365 * 86400)
 
@@ -101,48 +103,133 @@ static const char *set_hold(void *data, const char *value)
     }
 
 SWITCH(set_check, u->is_check = true)
+SWITCH(set_deep, u->is_deep = true)
 SWITCH(set_json, u->is_json = true)
 SWITCH(set_quiet, u->is_quiet = true)
 SWITCH(set_best_effort, u->spawn_flags = OV_SPAWN_BEST_EFFORT)
 
-static const struct option_row rows[] = {
-    {"from", 'f', "PLACE",
-     "http(s) address, folder or bundle (tar); repeatable", set_from},
+#define ROW_FROM                                                               \
+    {                                                                          \
+        "from", 'f', "PLACE",                                                  \
+            "http(s) address, folder or bundle (tar); repeatable", set_from    \
+    }
+#define ROW_STATE                                                              \
+    {                                                                          \
+        "state", 0, "DIR", "where to keep what is installed and remembered",   \
+            set_state                                                          \
+    }
+#define ROW_JSON                                                               \
+    {                                                                          \
+        "json", 0, NULL, "as one JSON object", set_json                        \
+    }
+#define ROW_BEST_EFFORT                                                        \
+    {                                                                          \
+        "best-effort-jail", 0, NULL,                                           \
+            "go on if the kernel cannot jail fully (not recommended)",         \
+            set_best_effort                                                    \
+    }
+
+static const struct option_row update_rows[] = {
+    ROW_FROM,
     {"root", 0, "FILE", "the publisher's first root, for the first update",
      set_root},
-    {"state", 0, "DIR", "where to keep what is installed and remembered",
-     set_state},
+    ROW_STATE,
     {"channel", 0, "NAME", "which releases (default: stable)", set_channel},
     {"hold", 0, "TIME", "take a release only when it is this old: 4h, 2d",
      set_hold},
     {"clean-corpus", 0, "DIR", "files in which new rules must find nothing",
      set_corpus},
     {"check", 0, NULL, "believe, but install nothing", set_check},
-    {"json", 0, NULL, "as one JSON object", set_json},
+    ROW_JSON,
     {"quiet", 'q', NULL, "say nothing if all is well", set_quiet},
-    {"best-effort-jail", 0, NULL,
-     "go on if the kernel cannot jail fully (not recommended)",
-     set_best_effort},
+    ROW_BEST_EFFORT,
 };
 
-const struct option_list update_options = {"overt update", "[OPTION]...", rows,
-                                           sizeof(rows) / sizeof(rows[0])};
+static const struct option_row verify_rows[] = {
+    ROW_FROM,
+    ROW_STATE,
+    {"deep", 0, NULL, "each rule's entry in the log, too (asks --from)",
+     set_deep},
+    ROW_JSON,
+    ROW_BEST_EFFORT,
+};
 
-bool update_set_parse(struct update_set *u, int *argc, char **argv,
-                      bool *ret_is_help)
+static const struct option_row why_rows[] = {
+    ROW_FROM,
+    ROW_STATE,
+    ROW_BEST_EFFORT,
+};
+
+#define LIST(rows) (rows), sizeof(rows) / sizeof((rows)[0])
+
+const struct option_list update_options = {"overt update", "[OPTION]...",
+                                           LIST(update_rows)};
+const struct option_list verify_options = {"overt verify", "[OPTION]...",
+                                           LIST(verify_rows)};
+const struct option_list why_options = {
+    "overt why", "[OPTION]... DETECTION-OR-RULE", LIST(why_rows)};
+
+bool update_set_parse(const struct option_list *list, struct update_set *u,
+                      int *argc, char **argv, bool *ret_is_help)
 {
     *u = (struct update_set){.channel = "stable"};
     if (!config_apply(&update_options, "update", u))
         return false;
     u->has_own_places = true; /* those of overt.conf give way */
-    if (!options_parse(&update_options, argc, argv, u, ret_is_help))
-        return false;
-    if (*argc > 1 && !*ret_is_help) {
-        out_error("update: %s: no operand is taken; see overt update --help",
-                  argv[1]);
-        return false;
+    return options_parse(list, argc, argv, u, ret_is_help);
+}
+
+bool update_set_operands(const struct option_list *list, int argc, char **argv,
+                         int n_operands)
+{
+    if (argc - 1 == n_operands)
+        return true;
+    if (argc - 1 > n_operands)
+        out_error("%s: %s: not expected; see %s --help", list->command,
+                  argv[n_operands + 1], list->command);
+    else
+        out_error("%s: of what? see %s --help", list->command, list->command);
+    return false;
+}
+
+/* ---- what came of it ---- */
+
+int update_exit_code(const struct ov_trust_result *r)
+{
+    switch (ov_refusal_text(r->updated.refusal)->class) {
+    case OV_REFUSAL_ALARM:
+        return EXIT_DETECTED;
+    case OV_REFUSAL_STALE:
+        return EXIT_INCONCLUSIVE;
+    case OV_REFUSAL_MACHINE:
+        return EXIT_ERROR;
+    case OV_REFUSAL_NONE:
+    case OV_REFUSAL_WAIT:
+    default:
+        return EXIT_CLEAN;
     }
-    return true;
+}
+
+void update_print_refusal(struct out *o, const struct ov_trust_result *r)
+{
+    const struct ov_refusal_text *t = ov_refusal_text(r->updated.refusal);
+    bool has_detail = r->detail[0] != '\0';
+
+    out_format(o, "%s: %s%s%s%s\n%s\n", t->word, t->sentence,
+               has_detail ? " (" : "", r->detail, has_detail ? ")" : "",
+               t->remedy);
+}
+
+void update_print_refusal_json(struct out *o, const struct ov_trust_result *r)
+{
+    const struct ov_refusal_text *t = ov_refusal_text(r->updated.refusal);
+
+    out_format(o, "\"result\":\"%s\",\"sentence\":", t->word);
+    out_json(o, ov_span_str(t->sentence));
+    out_format(o, ",\"detail\":");
+    out_json(o, ov_span_str(r->detail));
+    out_format(o, ",\"remedy\":");
+    out_json(o, ov_span_str(t->remedy));
 }
 
 bool update_set_mirrors(const struct update_set *u, struct ov_mirrors **ret)

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "option.h"
+#include "output.h"
 #include "sys/mirrors.h"
 #include "sys/trust_client.h"
 
@@ -20,17 +21,29 @@ struct update_set {
     const char *corpus;
     uint64_t hold; /* seconds */
     bool is_check;
+    bool is_deep;
     bool is_json;
     bool is_quiet;
     unsigned spawn_flags;
 };
 
 extern const struct option_list update_options;
+extern const struct option_list verify_options;
+extern const struct option_list why_options;
 
-/* Reads overt.conf and the command line. False after a line of error, or after
- * the help (*ret_is_help). No operands are taken. */
-bool update_set_parse(struct update_set *u, int *argc, char **argv,
-                      bool *ret_is_help);
+/* Reads the section [update] of overt.conf and the command line; False
+ * after a line of error. */
+bool update_set_parse(const struct option_list *list, struct update_set *u,
+                      int *argc, char **argv, bool *ret_is_help);
+/* Whether there are just so many. False after a line of error. */
+bool update_set_operands(const struct option_list *list, int argc, char **argv,
+                         int n_operands);
+
+/* What a judgment means for the exit code, and how it is told: a refusal's
+ * word, sentence, particulars and remedy. */
+int update_exit_code(const struct ov_trust_result *r);
+void update_print_refusal(struct out *o, const struct ov_trust_result *r);
+void update_print_refusal_json(struct out *o, const struct ov_trust_result *r);
 
 /* Opens the mirrors, in random order. False after a line of error. */
 bool update_set_mirrors(const struct update_set *u, struct ov_mirrors **ret);

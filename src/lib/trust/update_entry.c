@@ -1,0 +1,214 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "base/text.h"
+#include "log/tile.h"
+#include "trust/update_run.h"
+
+/* Entries of the log, one by one, and the tiles that prove where they are: all
+ * against the checkpoint that this machine has seen last. */
+
+/* ---- tiles ---- */
+
+static enum ov_status get_file(struct ov_update_tiles *t,
+                               const struct ov_tile *tile, size_t max)
+{
+    OV_AUTO_DONE(buf) path = ov_buf_with_max(256);
+
+    ov_put_str(&path, "log/");
+    ov_put_tile_path(&path, tile);
+    ov_put_u8(&path, 0);
+    OV_TRY(ov_buf_status(&path));
+    ov_buf_clear(&t->bytes);
+    return t->u->io->get(t->u->io->data, t->mirror, (char *)path.ptr, max,
+                         &t->bytes);
+}
+
+/* A partial tile may be gone once the full one is there (tlog-tiles, "Partial
+ * tiles"). */
+static enum ov_status get_either(struct ov_update_tiles *t,
+                                 const struct ov_tile *tile, size_t max)
+{
+    struct ov_tile full = *tile;
+
+    full.width = OV_TILE_WIDTH;
+    if (tile->width != OV_TILE_WIDTH && get_file(t, tile, max) == OV_OK)
+        return OV_OK;
+    return get_file(t, &full, max);
+}
+
+enum ov_status ov_update_get_tile(void *data, const struct ov_tile *tile,
+                                  struct ov_span *ret)
+{
+    struct ov_update_tiles *t = data;
+    size_t len = (size_t)tile->width * OV_MERKLE_HASH;
+
+    OV_TRY(get_either(t, tile, OV_TILE_MAX_BYTES));
+    if (t->bytes.len < len)
+        return OV_TRUNCATED;
+    *ret = ov_span_of(t->bytes.ptr, len);
+    return OV_OK;
+}
+
+/* ---- entries ---- */
+
+static enum ov_status pick(struct ov_span bundle, uint64_t n,
+                           struct ov_span *ret)
+{
+    struct ov_reader r = ov_reader_over(bundle);
+
+    for (uint64_t i = 0; i < n; i++)
+        (void)ov_bundle_read(&r);
+    *ret = ov_bundle_read(&r);
+    return ov_reader_status(&r);
+}
+
+static enum ov_status prove(struct ov_update *u, struct ov_update_tiles *t,
+                            uint64_t index, struct ov_span entry)
+{
+    struct ov_tile_tree tree = {u->client.size, t, ov_update_get_tile};
+    struct ov_merkle_source source = ov_tile_source(&tree);
+    uint8_t proof[OV_MERKLE_MAX_PROOF][OV_MERKLE_HASH];
+    uint8_t leaf[OV_MERKLE_HASH];
+    size_t n;
+
+    OV_TRY(
+        ov_merkle_prove_inclusion(&source, index, u->client.size, proof, &n));
+    ov_merkle_leaf(entry, leaf);
+    return ov_merkle_check_inclusion(leaf, index, u->client.size, proof, n,
+                                     u->client.root);
+}
+
+static enum ov_status get_entry(struct ov_update *u, struct ov_update_tiles *t,
+                                uint64_t index, struct ov_span *ret)
+{
+    struct ov_tile bundle = {
+        true, 0, index / OV_TILE_WIDTH,
+        ov_tile_width(u->client.size, 0, index / OV_TILE_WIDTH)};
+    struct ov_span entry;
+
+    t->bytes.max = OV_BUNDLE_MAX_BYTES;
+    OV_TRY(get_either(t, &bundle, OV_BUNDLE_MAX_BYTES));
+    OV_TRY(pick(ov_buf_span(&t->bytes), index % OV_TILE_WIDTH, &entry));
+    if (!ov_arena_copy(u->arena, entry, ret))
+        return OV_NO_MEMORY;
+    return prove(u, t, index, *ret);
+}
+
+enum ov_status ov_update_entry(struct ov_update *u, uint64_t index,
+                               struct ov_span *ret)
+{
+    struct ov_update_tiles t = {u, 0, ov_buf_with_max(OV_BUNDLE_MAX_BYTES)};
+    enum ov_status status = OV_NOT_FOUND;
+
+    if (index >= u->client.size)
+        return OV_BAD_PROOF;
+    for (; t.mirror < u->options->n_mirrors && status != OV_OK; t.mirror++)
+        status = get_entry(u, &t, index, ret);
+    ov_buf_done(&t.bytes);
+    return status;
+}
+
+/* ---- a record's entry ---- */
+
+static bool names_record(const struct ov_entry *e, const struct ov_record *r)
+{
+    uint8_t said[32];
+    uint8_t have[OV_DIGEST_MAX];
+    uint64_t size;
+    uint64_t rev;
+    struct ov_span id;
+    struct ov_span kind;
+
+    return ov_entry_value(e, "id", 0, &id) && ov_span_equal(id, r->id) &&
+           ov_entry_value(e, "kind", 0, &kind) &&
+           ov_span_equal(kind, r->kind) && ov_entry_number(e, "rev", &rev) &&
+           rev == r->rev && ov_entry_digest(e, "source", said, &size) &&
+           size == r->source.len &&
+           ov_digest(OV_SHA256, r->source, have) == OV_OK &&
+           memcmp(said, have, sizeof(said)) == 0;
+}
+
+/* A feed's manifest has a line for each record: "ID KIND sha256:HEX SIZE". */
+static enum ov_status check_manifest(struct ov_update *u, void *data,
+                                     struct ov_span bytes)
+{
+    const uint8_t *want = data;
+    uint8_t digest[OV_DIGEST_MAX];
+
+    (void)u;
+    OV_TRY(ov_digest(OV_SHA256, bytes, digest));
+    return memcmp(want, digest, 32) == 0 ? OV_OK : OV_BAD_DIGEST;
+}
+
+#define MAX_MANIFEST ((size_t)64 << 20)
+
+static enum ov_status load_manifest(struct ov_update *u,
+                                    const struct ov_entry *e)
+{
+    uint8_t digest[32];
+    uint64_t size;
+    struct ov_update_check check = {check_manifest, digest};
+    OV_AUTO_DONE(buf) path = ov_buf_with_max(128);
+
+    if (!ov_entry_digest(e, "manifest", digest, &size) || size > MAX_MANIFEST)
+        return OV_MALFORMED;
+    if (u->has_manifest && memcmp(digest, u->manifest_digest, 32) == 0)
+        return OV_OK;
+    ov_put_str(&path, "cas/sha256/");
+    ov_put_hex(&path, ov_span_of(digest, 1));
+    ov_put_u8(&path, '/');
+    ov_put_hex(&path, ov_span_of(digest, 32));
+    ov_put_u8(&path, 0);
+    OV_TRY(ov_buf_status(&path));
+    u->has_manifest = false;
+    u->manifest.max = MAX_MANIFEST;
+    OV_TRY(ov_update_get(u, (char *)path.ptr, size, &u->manifest, &check));
+    memcpy(u->manifest_digest, digest, 32);
+    u->has_manifest = true;
+    return OV_OK;
+}
+
+static enum ov_status find_in_manifest(struct ov_update *u,
+                                       const struct ov_record *r)
+{
+    OV_AUTO_DONE(buf) line = ov_buf_with_max(1024);
+    struct ov_span all = ov_buf_span(&u->manifest);
+    struct ov_blob blob;
+    size_t at;
+
+    OV_TRY(ov_blob_of(r->source, &blob));
+    ov_put_span(&line, r->id);
+    ov_put_u8(&line, ' ');
+    ov_put_span(&line, r->kind);
+    ov_put_u8(&line, ' ');
+    ov_put_blob(&line, &blob);
+    ov_put_u8(&line, '\n');
+    OV_TRY(ov_buf_status(&line));
+    at = ov_span_find(all, ov_buf_span(&line), 0);
+    if (at == SIZE_MAX || (at > 0 && ov_span_byte(all, at - 1) != '\n'))
+        return OV_BAD_PROOF;
+    return OV_OK;
+}
+
+enum ov_status ov_update_record_entry(struct ov_update *u,
+                                      const struct ov_record *r,
+                                      struct ov_opened **ret,
+                                      struct ov_diag *diag)
+{
+    struct ov_opened *o = ov_arena_alloc(u->arena, sizeof(*o));
+    struct ov_span note;
+
+    if (o == NULL)
+        return OV_NO_MEMORY;
+    OV_TRY(ov_update_entry(u, r->index, &note));
+    OV_TRY(ov_entry_open(u->arena, note, &u->people, r->index, o, diag));
+    if (o->entry.type == OV_ENTRY_FEED) {
+        OV_TRY(load_manifest(u, &o->entry));
+        OV_TRY(find_in_manifest(u, r));
+    } else if (o->entry.type != OV_ENTRY_RULE_CHANGE ||
+               !names_record(&o->entry, r)) {
+        return ov_diag_set(diag, OV_BAD_PROOF, 0,
+                           "is about something else than this record");
+    }
+    *ret = o;
+    return OV_OK;
+}

@@ -1,0 +1,138 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <time.h>
+
+#include "base/text.h"
+#include "command.h"
+#include "output.h"
+#include "state_place.h"
+#include "trust/update.h"
+#include "update_set.h"
+
+/* overt verify: whether what is installed is what was made public.
+ * overt why: where a rule comes from. The judge looks and tells; here is only
+ * printing. */
+
+struct asked {
+    struct update_set set;
+    struct out *out;
+    bool is_json;
+    bool is_first; /* line */
+    struct ov_buf line;
+    struct ov_trust_result result;
+};
+
+static void print_line(struct asked *a, struct ov_span line)
+{
+    if (a->is_json) {
+        out_format(a->out, a->is_first ? "" : ",");
+        out_json(a->out, line);
+    } else {
+        out_escaped(a->out, line);
+        out_format(a->out, "\n");
+    }
+    a->is_first = false;
+}
+
+/* Pieces of text end anywhere; lines are printed whole. */
+static bool on_text(void *data, struct ov_span text)
+{
+    struct asked *a = data;
+
+    while (text.len > 0) {
+        struct ov_span line;
+        bool is_whole = ov_span_cut(&text, '\n', &line);
+
+        ov_put_span(&a->line, line);
+        if (is_whole) {
+            print_line(a, ov_buf_span(&a->line));
+            ov_buf_clear(&a->line);
+        }
+    }
+    return ov_buf_status(&a->line) == OV_OK;
+}
+
+static bool open_mirrors(const struct asked *a, enum ov_trust_task task,
+                         struct ov_mirrors **ret)
+{
+    if (task == OV_TRUST_VERIFY ||
+        (task == OV_TRUST_WHY && a->set.n_places == 0))
+        return true;
+    return update_set_mirrors(&a->set, ret);
+}
+
+static int ask(struct asked *a, enum ov_trust_task task, const char *name)
+{
+    OV_AUTO(mirrors) mirrors = NULL;
+    OV_AUTO(state) state = NULL;
+    struct ov_diag diag = {0};
+    struct ov_trust_job job = {
+        .task = task,
+        .channel = a->set.channel,
+        .argument = name,
+        .now = (uint64_t)time(NULL),
+        .spawn_flags = a->set.spawn_flags,
+        .write = on_text,
+        .data = a,
+    };
+    enum ov_status status;
+
+    if (!open_mirrors(a, task, &mirrors))
+        return EXIT_ERROR;
+    status = state_place_open(&state, &diag);
+    if (status != OV_OK && status != OV_NOT_FOUND) {
+        out_error("state: %s", diag.text);
+        return EXIT_ERROR;
+    }
+    job.mirrors = mirrors;
+    job.state = state;
+    a->line = ov_buf_with_max((size_t)1 << 20);
+    status = ov_trust_run(&job, &a->result, &diag);
+    ov_buf_done(&a->line);
+    if (status != OV_OK)
+        out_error("%s", diag.text);
+    return status == OV_OK ? update_exit_code(&a->result) : EXIT_ERROR;
+}
+
+static int finish(struct asked *a, int code)
+{
+    if (a->is_json) {
+        out_format(a->out, "],");
+        update_print_refusal_json(a->out, &a->result);
+        out_format(a->out, "}\n");
+    } else if (a->result.updated.refusal != OV_REFUSED_NOT) {
+        update_print_refusal(a->out, &a->result);
+    }
+    return out_flush(a->out) ? code : EXIT_ERROR;
+}
+
+int cmd_verify(int argc, char **argv)
+{
+    struct asked a = {.out = out_standard(), .is_first = true};
+    bool is_help = false;
+
+    if (!update_set_parse(&verify_options, &a.set, &argc, argv, &is_help))
+        return EXIT_ERROR;
+    if (is_help)
+        return EXIT_CLEAN;
+    if (!update_set_operands(&verify_options, argc, argv, 0))
+        return EXIT_ERROR;
+    a.is_json = a.set.is_json;
+    if (a.is_json)
+        out_format(a.out, "{\"lines\":[");
+    return finish(
+        &a, ask(&a, a.set.is_deep ? OV_TRUST_DEEP : OV_TRUST_VERIFY, NULL));
+}
+
+int cmd_why(int argc, char **argv)
+{
+    struct asked a = {.out = out_standard(), .is_first = true};
+    bool is_help = false;
+
+    if (!update_set_parse(&why_options, &a.set, &argc, argv, &is_help))
+        return EXIT_ERROR;
+    if (is_help)
+        return EXIT_CLEAN;
+    if (!update_set_operands(&why_options, argc, argv, 1))
+        return EXIT_ERROR;
+    return finish(&a, ask(&a, OV_TRUST_WHY, argv[1]));
+}
