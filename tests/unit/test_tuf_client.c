@@ -308,6 +308,20 @@ static void mixed_metadata_is_refused(void **state)
     REFUSED(k, OV_BAD_DIGEST);
 }
 
+static void a_snapshot_with_another_digest_is_refused(void **state)
+{
+    struct kit *k = *state;
+
+    /* Signed and of the announced version and length, but of another moment. */
+    k->targets[0].version = 2;
+    kit_publish(k);
+    k->targets[0].version = 3;
+    kit_publish_targets(k, &k->targets[0]);
+    kit_publish_snapshot(k);
+    REFUSED(k, OV_BAD_DIGEST);
+    kit_expect_state(k, 1, 1, 0, 0);
+}
+
 static void each_role_expires(void **state)
 {
     struct kit *k = *state;
@@ -612,6 +626,7 @@ int main(void)
         T(a_role_that_is_not_listed_any_more_is_a_rollback),
         T(a_snapshot_of_another_version_is_refused),
         T(mixed_metadata_is_refused),
+        T(a_snapshot_with_another_digest_is_refused),
         T(each_role_expires),
         T(a_freeze_is_seen),
         T(expired_persisted_metadata_still_bars_rollbacks),

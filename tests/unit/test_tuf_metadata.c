@@ -320,6 +320,9 @@ static void one_key_under_many_ids_is_one(void **state)
     assert_int_equal(
         verify_crowd(&(struct crowd){{"a", "b", "c"}, {1, 2, 1}, 3}),
         OV_BAD_SIGNATURE);
+    assert_int_equal(
+        verify_crowd(&(struct crowd){{"a", "b", "c"}, {1, 2, 2}, 3}),
+        OV_BAD_SIGNATURE);
 }
 
 static void a_key_id_need_not_be_a_digest(void **state)

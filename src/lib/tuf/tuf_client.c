@@ -287,8 +287,7 @@ static enum ov_status fetch_wanted(struct ov_tuf_client *c,
     size_t max = 0;
 
     OV_TRY(wanted_bytes(w, &max));
-    OV_TRY(fetch(c, w->url_name, max, ret));
-    return ov_tuf_check_file(&w->file, *ret);
+    return fetch(c, w->url_name, max, ret);
 }
 
 /* 5.5.4, 5.6.4 and 5.5.6, 5.6.5. */
@@ -335,6 +334,7 @@ static enum ov_status fetch_snapshot(struct ov_tuf_client *c,
     struct ov_span bytes = {NULL, 0};
 
     OV_TRY(fetch_wanted(c, w, &bytes));
+    OV_TRY(ov_tuf_check_file(&w->file, bytes));
     OV_TRY(ov_tuf_read_snapshot(c->arena, bytes, &new));
     OV_TRY(verify(c, role_of(c, OV_TUF_SNAPSHOT), &new.meta));
     if (new.meta.version != w->file.version)
