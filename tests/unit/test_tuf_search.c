@@ -165,7 +165,22 @@ static void a_role_that_the_snapshot_does_not_list_is_not_asked(void **state)
 
     kit_delegate(&k->targets[0], "A", "*", 11);
     kit_publish(k);
-    expect_asked(k, "x", OV_NOT_FOUND, "");
+    expect_asked(k, "x", OV_MISMATCH, "");
+}
+
+static void a_file_that_is_withheld_is_no_answer(void **state)
+{
+    struct kit *k = *state;
+
+    kit_add_role(k, "recall", 11)->paths[0] = "recall/x";
+    kit_delegate(&k->targets[0], "recall", "recall/*", 11);
+    kit_publish(k);
+    k->bad_get = "1.recall.json";
+    k->bad_get_status = OV_NOT_FOUND;
+    expect_asked(k, "recall/x", OV_IO, " 1.recall");
+    expect_asked(k, "recall/y", OV_IO, " 1.recall");
+    k->bad_get = NULL;
+    expect_asked(k, "recall/y", OV_NOT_FOUND, " 1.recall");
 }
 
 /* C is delegated to by A with key 13 and by B with key 14, and signed by 13. */
@@ -321,6 +336,7 @@ int main(void)
         T(only_so_many_roles_are_visited),
         T(a_role_that_cannot_be_believed_ends_the_search),
         T(a_role_that_the_snapshot_does_not_list_is_not_asked),
+        T(a_file_that_is_withheld_is_no_answer),
         T(a_diamond_is_verified_under_the_way_taken),
         T(a_diamond_within_one_client_is_no_way_round),
         T(a_persisted_role_is_not_asked_for_again),

@@ -193,26 +193,37 @@ static enum ov_status refresh_from_mirrors(struct ov_update *u)
     return OV_OK;
 }
 
-/* The first root is believed for where it came from; it must at least be one,
- * and signed by its own keys. */
+/* That bytes are a root, signed by its own keys. */
+static enum ov_status check_root_file(struct ov_update *u, struct ov_span bytes)
+{
+    struct ov_tuf_root root;
+
+    if (bytes.len > MAX_ROOT)
+        return OV_LIMIT_SIZE;
+    OV_TRY(ov_tuf_read_root(u->arena, bytes, &root));
+    return ov_tuf_verify(&root.roles[OV_TUF_ROOT], &root.meta, NULL);
+}
+
+/* The first root is believed for where it came from. One that is remembered was
+ * right when it was written: if it is not now, the disk is to blame, and no
+ * mirror. */
 static enum ov_status plant_root(struct ov_update *u)
 {
     OV_AUTO_DONE(buf) known = ov_buf_with_max(MAX_ROOT);
     struct ov_span first = u->options->first_root;
-    struct ov_tuf_root root;
     enum ov_status status =
         u->io->state_get(u->io->data, "trust/root.json", &known);
 
     if (status == OV_OK)
+        status = check_root_file(u, ov_buf_span(&known));
+    if (status == OV_OK)
         return OV_OK;
     if (status != OV_NOT_FOUND)
-        return ov_update_refuse(u, OV_REFUSED_STATE, status, "trust/root.json");
+        return ov_update_refuse(u, OV_REFUSED_STATE, status,
+                                "trust/root.json: %s", ov_status_name(status));
     if (first.len == 0)
         return ov_update_refuse(u, OV_REFUSED_NO_ROOT, OV_NOT_FOUND, "%s", "");
-    status = first.len <= MAX_ROOT ? ov_tuf_read_root(u->arena, first, &root)
-                                   : OV_LIMIT_SIZE;
-    if (status == OV_OK)
-        status = ov_tuf_verify(&root.roles[OV_TUF_ROOT], &root.meta, NULL);
+    status = check_root_file(u, first);
     if (status != OV_OK)
         return ov_update_refuse(u, OV_REFUSED_ROOT, status,
                                 "the first root: %s", ov_status_name(status));
@@ -246,7 +257,7 @@ static enum ov_status find(struct ov_update *u, const char *path,
     size_t n = u->options->n_mirrors;
     size_t first = u->mirror;
     struct ov_diag diag = {0};
-    enum ov_status last = OV_NOT_FOUND;
+    enum ov_status last = OV_IO;
 
     for (size_t i = 0; i < n; i++) {
         enum ov_status status;
@@ -255,14 +266,12 @@ static enum ov_status find(struct ov_update *u, const char *path,
         u->is_asking_root = false;
         status = ov_tuf_find_target(u->tuf, ov_span_str(path), &diag, ret);
         u->mirror = first;
-        if (status == OV_OK || status == OV_NO_MEMORY)
+        /* That nobody knows it is signed, too. */
+        if (status == OV_OK || status == OV_NOT_FOUND || status == OV_NO_MEMORY)
             return status;
         /* A mirror may be older than what another said. */
-        if (status != OV_NOT_FOUND)
-            last = status;
+        last = status;
     }
-    if (last == OV_NOT_FOUND)
-        return last;
     return ov_update_refuse(u, why_not(u, last), last, "%s: %s", path,
                             diag.text);
 }

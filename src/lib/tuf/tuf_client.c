@@ -398,7 +398,12 @@ static enum ov_status load_or_fetch_targets(struct ov_tuf_client *c,
         status = admit_targets(c, role, w, bytes, ret);
     if (status == OV_OK || !is_no_use(status))
         return status;
-    OV_TRY(fetch_wanted(c, w, &bytes));
+    status = fetch_wanted(c, w, &bytes);
+    /* A server that does not give a file that is listed says nothing about what
+     * the role says: that nobody knows a target is another answer. */
+    if (status == OV_NOT_FOUND && !c->is_offline)
+        status = OV_IO;
+    OV_TRY(status);
     OV_TRY(admit_targets(c, role, w, bytes, ret));
     return persist(c, w->state_name, bytes);
 }
@@ -424,8 +429,10 @@ enum ov_status ov_tuf_update_targets(struct ov_tuf_client *c,
     ov_put_str(&listed, ".json");
     OV_TRY(ov_buf_status(&listed));
     status = ov_tuf_snapshot_find(&c->snapshot, ov_buf_span(&listed), &w.file);
+    /* 4.4: it lists all of them. */
     if (status != OV_OK)
-        return ov_tuf_refuse(c, status, state_name.text, "not in the snapshot");
+        return ov_tuf_refuse(c, OV_MISMATCH, state_name.text,
+                             "not in the snapshot");
     OV_TRY(ov_tuf_file_name(
         role->name, c->root.is_consistent ? w.file.version : 0, &url_name));
     status = load_or_fetch_targets(c, role, &w, &targets);

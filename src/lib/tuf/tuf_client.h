@@ -86,8 +86,10 @@ struct ov_tuf_target {
 };
 
 /* Searches path from the top-level targets role down, fetching, checking and
- * persisting delegated metadata as needed (5.6.7). OV_NOT_FOUND if no role that
- * may speak about it knows it. */
+ * persisting delegated metadata as needed (5.6.7). OV_NOT_FOUND says that no
+ * role that may speak about it knows it, and is as good as signed; a role that
+ * can't be had or believed ends the search with another status (OV_IO if the
+ * server does not have its file). */
 OV_MUST_USE enum ov_status ov_tuf_find_target(struct ov_tuf_client *c,
                                               struct ov_span path,
                                               struct ov_diag *diag,
