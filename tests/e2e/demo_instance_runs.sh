@@ -19,5 +19,10 @@ END
 overt --state demo/client scan --no-cache demo/samples
 expect_exit 1
 expect_text out evil.txt
+overt --state demo/client export yara as-yara
+expect_exit 0
+expect_line out '2 exported, 0 not: not-exported.txt'
+overt --state demo/client export clamav as-clamav
+expect_line out '0 exported, 2 not: not-exported.txt'
 "$demo" --build "$BUILD" demo >out 2>err && fail 'it takes a folder that is there'
 "$demo" --stop demo

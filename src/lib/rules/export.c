@@ -57,7 +57,7 @@ static enum ov_status leave(struct ov_export *x, const struct ov_tier_record *r,
 {
     OV_AUTO_DONE(buf) b = ov_buf_with_max(SIZE_MAX);
 
-    x->n_left += count_lines(r->source);
+    x->n_left += is_yara(r) ? 1 : count_lines(r->source);
     put_left(&b, r->id, r->kind, why);
     return write_buf(x, OV_EXPORT_LEFT, &b);
 }

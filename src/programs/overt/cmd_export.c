@@ -50,7 +50,7 @@ static const char *set_state(void *data, const char *value)
 
 static const struct option_row rows[] = {
     {"state", 0, "DIR", "where the installed rules are", set_state},
-    {"release", 0, "FOLDER", "an installed release: STATE/current",
+    {"release", 0, "FOLDER", "a release, in place of the installed one",
      set_release},
     {"best-effort-jail", 0, NULL, "go on where a jail step is not possible",
      set_best_effort},
@@ -59,10 +59,8 @@ static const struct option_row rows[] = {
 static const struct option_list options = {
     "overt export",
     "clamav|yara DIR\n"
-    "Writes the installed rules to the new folder DIR, for\n"
-    "clamscan -d DIR or for yara; not-exported.txt there lists what the "
-    "format\n"
-    "has no words for.",
+    "Writes the installed rules to the new folder DIR, for clamscan -d DIR or\n"
+    "for yara; not-exported.txt there lists what the format has no words for.",
     rows, sizeof(rows) / sizeof(rows[0])};
 
 static bool write_all(int fd, struct ov_span bytes)
@@ -198,10 +196,9 @@ int cmd_export(int argc, char **argv)
         return EXIT_ERROR;
     if (is_help)
         return EXIT_CLEAN;
-    if (argc != 3 || x.release == NULL)
-        out_error(
-            "export: say which format, where to, and --release; see overt "
-            "export --help");
+    if (argc != 3)
+        out_error("export: say which format and where to; see overt export "
+                  "--help");
     else if (strcmp(argv[1], "clamav") == 0)
         code = export_as(&x, OV_JUDGE_CLAMAV, argv[2]);
     else if (strcmp(argv[1], "yara") == 0)
