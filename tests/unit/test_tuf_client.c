@@ -184,6 +184,24 @@ static void a_server_without_the_next_root_is_no_alarm(void **state)
     REFUSED(k, OV_LIMIT_SIZE);
 }
 
+static void a_hidden_root_shows_in_the_signatures(void **state)
+{
+    struct kit *k = *state;
+
+    /* A cache that still says 404 for the new root, but has the new files. */
+    UPDATED(k);
+    k->roles[OV_TUF_TIMESTAMP].keys[0] = 45;
+    kit_publish_next_root(k);
+    kit_publish_next(k);
+    k->bad_get = "2.root.json";
+    k->bad_get_status = OV_NOT_FOUND;
+    REFUSED(k, OV_BAD_SIGNATURE);
+    kit_expect_state(k, 1, 1, 1, 1);
+    k->bad_get = NULL;
+    UPDATED(k);
+    kit_expect_state(k, 2, 2, 2, 2);
+}
+
 static void each_role_needs_its_threshold(void **state)
 {
     struct kit *k = *state;
@@ -618,6 +636,7 @@ int main(void)
         T(only_so_many_roots_are_walked),
         T(a_new_root_can_be_vetoed),
         T(a_server_without_the_next_root_is_no_alarm),
+        T(a_hidden_root_shows_in_the_signatures),
         T(each_role_needs_its_threshold),
         T(an_older_timestamp_is_a_rollback),
         T(the_same_version_of_a_timestamp_changes_nothing),
