@@ -369,26 +369,66 @@ static bool make_note(struct release *r, struct ov_buf *note)
 
 /* -- publish -- */
 
+static const char *prepared_path(struct release *r)
+{
+    return path_in(r->in, "prepared/%s.head", r->channel);
+}
+
+/* Everything behind the log: may be done again at any time. */
+static bool publish_head(struct release *r, struct ov_span head)
+{
+    struct instance *in = r->in;
+    const struct target_change change = {
+        .path = text(in, "db/%s/head", r->channel), .bytes = head};
+    struct ov_span old;
+    bool is_there;
+
+    if (!target_read(in, ROLE_rules, change.path, &old, &is_there))
+        return false;
+    if ((!is_there || !ov_span_equal(old, head)) &&
+        !metadata_targets(in, ROLE_rules, &change, 1))
+        return false;
+    return metadata_snapshot(in) && history_publish_checkpoint(in, &r->h) &&
+           metadata_timestamp(in) && disk_remove(prepared_path(r));
+}
+
+/* A note that is in the log must be published, whatever ended the program that
+ * put it there: so the head is on disk before. */
+static bool finish_prepared(struct release *r)
+{
+    const char *path = prepared_path(r);
+    struct ov_span bytes;
+    struct ov_head head;
+    uint64_t index;
+
+    if (!disk_exists(path))
+        return true;
+    if (!read_in(r->in, path, &bytes))
+        return false;
+    if (ov_head_parse(bytes, &head) != OV_OK)
+        return tell_error("%s: damaged; remove it", path);
+    if (!history_find(&r->h, head.note, &index))
+        return disk_remove(path); /* it was not queued yet */
+    tell("a release is in the log, but was not published: going on with it");
+    return publish_head(r, bytes);
+}
+
 static bool publish(struct release *r, const struct ov_buf *note)
 {
     OV_AUTO_DONE(buf) head = ov_buf_with_max(OV_HEAD_MAX);
     struct instance *in = r->in;
-    struct target_change change = {.path = text(in, "db/%s/head", r->channel)};
 
     r->head.note = ov_buf_span(note);
     r->head.base = r->base;
     ov_put_head(&head, &r->head);
     if (ov_buf_status(&head) != OV_OK)
         return tell_error("the head is too long");
-    change.bytes = ov_buf_span(&head);
-    return staged_queue(in,
+    return disk_write(prepared_path(r), ov_buf_span(&head), 0644) &&
+           staged_queue(in,
                         text(in, "release-%s-%llu", r->channel,
                              (unsigned long long)r->seq),
                         note) &&
-           log_take(in, &r->h) &&
-           metadata_targets(in, ROLE_rules, &change, 1) &&
-           metadata_snapshot(in) && history_publish_checkpoint(in, &r->h) &&
-           metadata_timestamp(in);
+           log_take(in, &r->h) && publish_head(r, ov_buf_span(&head));
 }
 
 static bool has_changed(struct release *r)
@@ -405,7 +445,7 @@ static bool run(struct release *r)
 {
     OV_AUTO_DONE(buf) note = ov_buf_with_max(OV_ENTRY_MAX);
 
-    if (!log_take(r->in, &r->h) ||
+    if (!log_take(r->in, &r->h) || !finish_prepared(r) ||
         !release_set_read(r->in, &r->h, r->channel, &r->s))
         return false;
     if (!has_changed(r)) {

@@ -145,6 +145,17 @@ bool disk_link(const char *from, const char *to)
            tell_error("%s: %s", to, strerror(errno));
 }
 
+bool disk_remove(const char *path)
+{
+    char folder[MAX_PATH];
+
+    if (!parent_of(path, folder))
+        return false;
+    if (unlink(path) != 0 && errno != ENOENT)
+        return tell_error("%s: %s", path, strerror(errno));
+    return sync_folder(folder);
+}
+
 bool disk_move(const char *from, const char *to)
 {
     char folder[MAX_PATH];

@@ -27,6 +27,9 @@ bool disk_link(const char *from, const char *to);
 
 bool disk_make_folder(const char *path, unsigned mode);
 
+/* What is not there is removed already. */
+bool disk_remove(const char *path);
+
 /* Renames, durably. */
 bool disk_move(const char *from, const char *to);
 

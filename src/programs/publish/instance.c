@@ -17,6 +17,7 @@
  *     repo/            what the world sees (docs/protocol-update.md)
  *     staging/ID/      proposals on their way
  *     log-queue/       entries that the log has not taken yet
+ *     prepared/        a head whose release note is on its way
  *
  * Nothing of instance.json is trusted by a client: it only tells this program
  * what it made. */

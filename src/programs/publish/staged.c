@@ -266,8 +266,25 @@ static bool clear_queue(struct instance *in, const struct history *h)
     return ok;
 }
 
+static bool has_queue(struct instance *in, bool *ret)
+{
+    struct disk_names names;
+    bool ok = disk_list(path_in(in, "log-queue"), ".note", &names);
+
+    *ret = names.n > 0;
+    disk_names_done(&names);
+    return ok;
+}
+
 bool log_take(struct instance *in, struct history *ret)
 {
+    bool is_any;
+
+    if (!has_queue(in, &is_any))
+        return false;
+    /* What the log had taken when this was stopped: not to add it twice. */
+    if (is_any && !is_running(in) && !run_logd(in, "once", NULL, false))
+        return false;
     return history_read(in, ret) && add_queued(in, ret) &&
            (is_running(in) || run_logd(in, "once", NULL, false)) &&
            history_read(in, ret) && clear_queue(in, ret) &&
