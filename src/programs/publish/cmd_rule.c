@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "base/text.h"
+#include "code_release.h"
 #include "commands.h"
 #include "feed_review.h"
 #include "line_diff.h"
@@ -313,6 +314,9 @@ bool cmd_review(struct instance *in)
         return false;
     if (s->opened.entry.type == OV_ENTRY_FEED &&
         !feed_review(in, &s->opened.entry))
+        return false;
+    if (s->opened.entry.type == OV_ENTRY_CODE_RELEASE &&
+        !code_release_review(in, &s->opened.entry))
         return false;
     return confirm(in, "Sign this as the next person?") &&
            staged_sign(in, name, as) && staged_sign_as_ci(in, name);

@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "base/text.h"
+#include "code_release.h"
 #include "commands.h"
 #include "json/json.h"
 #include "metadata.h"
@@ -267,6 +268,7 @@ static bool publish_role(struct instance *in, enum role role,
 bool cmd_publish(struct instance *in)
 {
     struct lists *l = ov_arena_alloc(in->arena, sizeof(*l));
+    struct target_change code;
     struct history h;
     bool ok;
 
@@ -280,7 +282,9 @@ bool cmd_publish(struct instance *in)
             in, ROLE_recall,
             &(struct target_change){"recall/list", ov_buf_span(&l->recalls)},
             1);
-    ok = ok && publish_role(in, ROLE_notices, l->notices, l->n_notices);
+    ok = ok && publish_role(in, ROLE_notices, l->notices, l->n_notices) &&
+         code_release_target(in, &h, &code) &&
+         (code.bytes.ptr == NULL || publish_role(in, ROLE_code, &code, 1));
     ov_buf_done(&l->recalls);
     return ok && pending_take(in, &h) && metadata_snapshot(in) &&
            history_publish_checkpoint(in, &h) && metadata_timestamp(in);

@@ -237,7 +237,7 @@ static bool publish_blobs(struct instance *in, const struct ov_entry *e)
     uint64_t until;
 
     if (e->type == OV_ENTRY_CODE_RELEASE || e->type == OV_ENTRY_KEY_EVENT)
-        return true; /* named, but kept elsewhere */
+        return true; /* cmd_code.c, pending.c */
     for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
         struct ov_span embargo;
 
@@ -274,7 +274,8 @@ static bool prove_entry(struct instance *in, const struct history *h,
     if (e->type == OV_ENTRY_KEY_EVENT || e->type == OV_ENTRY_NOTICE)
         return !ov_entry_digest(e, "file", digest, NULL) ||
                write_proof(in, h, index, hex_of(in, digest), note);
-    if (e->type != OV_ENTRY_RELEASE && e->type != OV_ENTRY_RECALL)
+    if (e->type != OV_ENTRY_RELEASE && e->type != OV_ENTRY_RECALL &&
+        e->type != OV_ENTRY_CODE_RELEASE)
         return true;
     if (!digest_of(note, digest))
         return false;

@@ -19,3 +19,13 @@ struct provenance {
 /* Puts the envelope among the blobs, and gives "sha256:HEX SIZE". */
 bool provenance_make(struct instance *in, const struct provenance *p,
                      const char **ret_name);
+
+/* The same for programs: files[0] is the source, the others came out. */
+struct provenance_file {
+    const char *name;
+    const char *blob; /* "sha256:HEX SIZE" */
+};
+
+bool provenance_of_code(struct instance *in,
+                        const struct provenance_file *files, size_t n,
+                        const char **ret_name);
