@@ -260,7 +260,7 @@ static enum ov_status compile_single(struct compiler *c, struct ov_span s,
 static enum ov_status compile(struct compiler *c, struct task task)
 {
     struct ov_span s = task.what;
-    struct split split;
+    struct split split = {0};
     struct task *join;
 
     c->work += s.len + 1;

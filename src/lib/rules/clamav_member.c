@@ -171,7 +171,10 @@ static enum ov_status read_md(const struct ov_span *f,
     if (f[0].len == 0)
         return ov_clam_fault(fault, "the name is missing", f[0]);
     OV_TRY(single(f[1], &encrypted, fault));
-    ret->is_encrypted = encrypted.max == UINT64_MAX ? -1 : encrypted.min != 0;
+    if (encrypted.max == UINT64_MAX)
+        ret->is_encrypted = -1;
+    else
+        ret->is_encrypted = encrypted.min != 0;
     ret->container_size = any_range;
     OV_TRY(file_name(f[2], &ret->file_name, fault));
     OV_TRY(single(f[3], &ret->real_size, fault));

@@ -277,7 +277,7 @@ static enum ov_status check_names(const struct unpacking *u)
 static enum ov_status verify(struct unpacking *u)
 {
     struct ov_span text = {0};
-    struct ov_span signature;
+    struct ov_span signature = {0};
     enum ov_status s = OV_BAD_SIGNATURE;
 
     if (u->format != OV_CLAMAV_CUD)
