@@ -38,6 +38,11 @@ static void try_other(struct ov_span body)
     struct ov_wire_show show;
     struct ov_wire_get get;
     struct ov_wire_got got;
+    struct ov_wire_update update;
+    struct ov_wire_need need;
+    struct ov_wire_persist persist;
+    struct ov_wire_answer answer;
+    struct ov_wire_updated updated;
     struct ov_tar_header header;
     uint8_t digest[OV_WIRE_DIGEST];
     uint64_t two[2];
@@ -53,6 +58,11 @@ static void try_other(struct ov_span body)
     (void)!ov_wire_read_digest(body, digest);
     (void)!ov_wire_read_get(body, &get);
     (void)!ov_wire_read_got(body, &got);
+    (void)!ov_wire_read_update(body, &update);
+    (void)!ov_wire_read_need(body, &need);
+    (void)!ov_wire_read_persist(body, &persist);
+    (void)!ov_wire_read_answer(body, &answer);
+    (void)!ov_wire_read_updated(body, &updated);
     (void)!ov_tar_header_read(body, &header);
     (void)!ov_wire_read_two(body, two);
 }

@@ -12,6 +12,7 @@
  * (content). */
 
 #define MAX_ARENA ((size_t)256 << 20)
+#define MAX_ENTRY ((size_t)4 << 20)
 
 enum ov_status ov_update_refuse(struct ov_update *u, enum ov_refusal why,
                                 enum ov_status status, const char *format, ...)
@@ -142,15 +143,18 @@ struct ov_update *ov_update_new(const struct ov_update_io *io,
     u->options = options;
     u->result = result;
     u->arena = ov_arena_new(MAX_ARENA);
+    u->entry_arena = ov_arena_new(MAX_ENTRY);
+    for (size_t i = 0; i < OV_UPDATE_KEPT_TILES; i++)
+        u->kept_tiles[i].bytes = ov_buf_with_max(OV_BUNDLE_MAX_BYTES);
     u->max_age = OV_UPDATE_MAX_AGE;
     u->policy_text = ov_buf_with_max(OV_UPDATE_MAX_TRUST);
     u->people_text = ov_buf_with_max(OV_UPDATE_MAX_TRUST);
     u->head_bytes = ov_buf_with_max(OV_HEAD_MAX);
     u->old_head_bytes = ov_buf_with_max(OV_HEAD_MAX);
     u->proof_bytes = ov_buf_with_max(OV_UPDATE_MAX_PROOF);
-    if (u->arena != NULL)
+    if (u->arena != NULL && u->entry_arena != NULL)
         return u;
-    ov_free(u);
+    ov_update_free(u);
     return NULL;
 }
 
@@ -160,6 +164,9 @@ void ov_update_free(struct ov_update *u)
         return;
     ov_tuf_client_free(u->tuf);
     ov_arena_free(u->arena);
+    ov_arena_free(u->entry_arena);
+    for (size_t i = 0; i < OV_UPDATE_KEPT_TILES; i++)
+        ov_buf_done(&u->kept_tiles[i].bytes);
     ov_buf_done(&u->policy_text);
     ov_buf_done(&u->people_text);
     ov_buf_done(&u->head_bytes);

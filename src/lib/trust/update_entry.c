@@ -9,7 +9,7 @@
 /* ---- tiles ---- */
 
 static enum ov_status get_file(struct ov_update_tiles *t,
-                               const struct ov_tile *tile, size_t max)
+                               const struct ov_tile *tile, struct ov_buf *into)
 {
     OV_AUTO_DONE(buf) path = ov_buf_with_max(256);
 
@@ -17,35 +17,63 @@ static enum ov_status get_file(struct ov_update_tiles *t,
     ov_put_tile_path(&path, tile);
     ov_put_u8(&path, 0);
     OV_TRY(ov_buf_status(&path));
-    ov_buf_clear(&t->bytes);
-    return t->u->io->get(t->u->io->data, t->mirror, (char *)path.ptr, max,
-                         &t->bytes);
+    ov_buf_clear(into);
+    OV_TRY(t->u->io->get(
+        t->u->io->data, t->mirror, (char *)path.ptr,
+        tile->is_bundle ? OV_BUNDLE_MAX_BYTES : OV_TILE_MAX_BYTES, into));
+    return ov_buf_status(into);
 }
 
 /* A partial tile may be gone once the full one is there (tlog-tiles, "Partial
  * tiles"). */
 static enum ov_status get_either(struct ov_update_tiles *t,
-                                 const struct ov_tile *tile, size_t max)
+                                 const struct ov_tile *tile,
+                                 struct ov_buf *into)
 {
     struct ov_tile full = *tile;
 
     full.width = OV_TILE_WIDTH;
-    if (tile->width != OV_TILE_WIDTH && get_file(t, tile, max) == OV_OK)
+    if (tile->width != OV_TILE_WIDTH && get_file(t, tile, into) == OV_OK)
         return OV_OK;
-    return get_file(t, &full, max);
+    return get_file(t, &full, into);
+}
+
+static bool is_same(const struct ov_tile *a, const struct ov_tile *b)
+{
+    return a->is_bundle == b->is_bundle && a->level == b->level &&
+           a->index == b->index && a->width == b->width;
+}
+
+/* Neighbors lie in the same tiles. */
+static enum ov_status get_kept(struct ov_update_tiles *t,
+                               const struct ov_tile *tile, struct ov_span *ret)
+{
+    size_t slot = tile->is_bundle ? 0 : 1 + tile->level;
+    struct ov_kept_tile *kept =
+        &t->u->kept_tiles[slot < OV_UPDATE_KEPT_TILES
+                              ? slot
+                              : OV_UPDATE_KEPT_TILES - 1];
+
+    if (!kept->is_there || kept->mirror != t->mirror ||
+        !is_same(&kept->tile, tile)) {
+        kept->is_there = false;
+        OV_TRY(get_either(t, tile, &kept->bytes));
+        kept->tile = *tile;
+        kept->mirror = t->mirror;
+        kept->is_there = true;
+    }
+    *ret = ov_buf_span(&kept->bytes);
+    return OV_OK;
 }
 
 enum ov_status ov_update_get_tile(void *data, const struct ov_tile *tile,
                                   struct ov_span *ret)
 {
-    struct ov_update_tiles *t = data;
     size_t len = (size_t)tile->width * OV_MERKLE_HASH;
+    struct ov_span bytes;
 
-    OV_TRY(get_either(t, tile, OV_TILE_MAX_BYTES));
-    if (t->bytes.len < len)
-        return OV_TRUNCATED;
-    *ret = ov_span_of(t->bytes.ptr, len);
-    return OV_OK;
+    OV_TRY(get_kept(data, tile, &bytes));
+    return ov_span_sub(bytes, 0, len, ret) ? OV_OK : OV_TRUNCATED;
 }
 
 /* ---- entries ---- */
@@ -83,28 +111,26 @@ static enum ov_status get_entry(struct ov_update *u, struct ov_update_tiles *t,
     struct ov_tile bundle = {
         true, 0, index / OV_TILE_WIDTH,
         ov_tile_width(u->client.size, 0, index / OV_TILE_WIDTH)};
-    struct ov_span entry;
+    struct ov_span bytes;
 
-    t->bytes.max = OV_BUNDLE_MAX_BYTES;
-    OV_TRY(get_either(t, &bundle, OV_BUNDLE_MAX_BYTES));
-    OV_TRY(pick(ov_buf_span(&t->bytes), index % OV_TILE_WIDTH, &entry));
-    if (!ov_arena_copy(u->arena, entry, ret))
-        return OV_NO_MEMORY;
+    OV_TRY(get_kept(t, &bundle, &bytes));
+    OV_TRY(pick(bytes, index % OV_TILE_WIDTH, ret));
     return prove(u, t, index, *ret);
 }
 
 enum ov_status ov_update_entry(struct ov_update *u, uint64_t index,
-                               struct ov_span *ret)
+                               struct ov_arena *a, struct ov_span *ret)
 {
-    struct ov_update_tiles t = {u, 0, ov_buf_with_max(OV_BUNDLE_MAX_BYTES)};
+    struct ov_update_tiles t = {u, 0};
     enum ov_status status = OV_NOT_FOUND;
+    struct ov_span entry;
 
     if (index >= u->client.size)
         return OV_BAD_PROOF;
     for (; t.mirror < u->options->n_mirrors && status != OV_OK; t.mirror++)
-        status = get_entry(u, &t, index, ret);
-    ov_buf_done(&t.bytes);
-    return status;
+        status = get_entry(u, &t, index, &entry);
+    OV_TRY(status);
+    return ov_arena_copy(a, entry, ret) ? OV_OK : OV_NO_MEMORY;
 }
 
 /* ---- a record's entry ---- */
@@ -140,6 +166,7 @@ static enum ov_status check_manifest(struct ov_update *u, void *data,
 }
 
 #define MAX_MANIFEST ((size_t)64 << 20)
+#define MAX_KEPT ((size_t)64 << 10)
 
 static enum ov_status load_manifest(struct ov_update *u,
                                     const struct ov_entry *e)
@@ -167,25 +194,86 @@ static enum ov_status load_manifest(struct ov_update *u,
     return OV_OK;
 }
 
+/* Whether the line at which at lies, or the first behind it, has this ID (0), a
+ * lower (<0) or a higher one (>0); lines are sorted by it. */
+static int compare_line(struct ov_span all, size_t at, struct ov_span id,
+                        struct ov_span *ret_line)
+{
+    struct ov_span rest = ov_span_clip(all, at, all.len);
+    struct ov_span line;
+    struct ov_span word;
+
+    (void)ov_span_cut(&rest, '\n', &line);
+    *ret_line = line;
+    word = ov_line_word(&line);
+    return ov_span_compare(word, id);
+}
+
+static size_t line_start(struct ov_span all, size_t at)
+{
+    while (at > 0 && ov_span_byte(all, at - 1) != '\n')
+        at--;
+    return at;
+}
+
+static bool find_line(struct ov_span all, struct ov_span id,
+                      struct ov_span *ret)
+{
+    size_t low = 0;
+    size_t high = all.len;
+
+    while (low < high) {
+        size_t at = line_start(all, low + (high - low) / 2);
+        int order = compare_line(all, at, id, ret);
+
+        if (order == 0)
+            return true;
+        if (order < 0)
+            low = at + ret->len + 1;
+        else
+            high = at;
+    }
+    return false;
+}
+
 static enum ov_status find_in_manifest(struct ov_update *u,
                                        const struct ov_record *r)
 {
-    OV_AUTO_DONE(buf) line = ov_buf_with_max(1024);
-    struct ov_span all = ov_buf_span(&u->manifest);
+    OV_AUTO_DONE(buf) want = ov_buf_with_max(1024);
+    struct ov_span line;
     struct ov_blob blob;
-    size_t at;
 
     OV_TRY(ov_blob_of(r->source, &blob));
-    ov_put_span(&line, r->id);
-    ov_put_u8(&line, ' ');
-    ov_put_span(&line, r->kind);
-    ov_put_u8(&line, ' ');
-    ov_put_blob(&line, &blob);
-    ov_put_u8(&line, '\n');
-    OV_TRY(ov_buf_status(&line));
-    at = ov_span_find(all, ov_buf_span(&line), 0);
-    if (at == SIZE_MAX || (at > 0 && ov_span_byte(all, at - 1) != '\n'))
+    ov_put_span(&want, r->id);
+    ov_put_u8(&want, ' ');
+    ov_put_span(&want, r->kind);
+    ov_put_u8(&want, ' ');
+    ov_put_blob(&want, &blob);
+    OV_TRY(ov_buf_status(&want));
+    if (!find_line(ov_buf_span(&u->manifest), r->id, &line) ||
+        !ov_span_equal(line, ov_buf_span(&want)))
         return OV_BAD_PROOF;
+    return OV_OK;
+}
+
+/* Opens it, if it is not the one that is open. */
+static enum ov_status open_entry(struct ov_update *u, uint64_t index,
+                                 struct ov_diag *diag)
+{
+    struct ov_opened *o;
+    struct ov_span note;
+
+    if (u->opened != NULL && u->opened_index == index)
+        return OV_OK;
+    u->opened = NULL;
+    ov_arena_reset(u->entry_arena, MAX_KEPT);
+    o = ov_arena_alloc(u->entry_arena, sizeof(*o));
+    if (o == NULL)
+        return OV_NO_MEMORY;
+    OV_TRY(ov_update_entry(u, index, u->entry_arena, &note));
+    OV_TRY(ov_entry_open(u->entry_arena, note, &u->people, index, o, diag));
+    u->opened = o;
+    u->opened_index = index;
     return OV_OK;
 }
 
@@ -194,21 +282,17 @@ enum ov_status ov_update_record_entry(struct ov_update *u,
                                       struct ov_opened **ret,
                                       struct ov_diag *diag)
 {
-    struct ov_opened *o = ov_arena_alloc(u->arena, sizeof(*o));
-    struct ov_span note;
+    const struct ov_entry *e;
 
-    if (o == NULL)
-        return OV_NO_MEMORY;
-    OV_TRY(ov_update_entry(u, r->index, &note));
-    OV_TRY(ov_entry_open(u->arena, note, &u->people, r->index, o, diag));
-    if (o->entry.type == OV_ENTRY_FEED) {
-        OV_TRY(load_manifest(u, &o->entry));
+    OV_TRY(open_entry(u, r->index, diag));
+    e = &u->opened->entry;
+    if (e->type == OV_ENTRY_FEED) {
+        OV_TRY(load_manifest(u, e));
         OV_TRY(find_in_manifest(u, r));
-    } else if (o->entry.type != OV_ENTRY_RULE_CHANGE ||
-               !names_record(&o->entry, r)) {
+    } else if (e->type != OV_ENTRY_RULE_CHANGE || !names_record(e, r)) {
         return ov_diag_set(diag, OV_BAD_PROOF, 0,
                            "is about something else than this record");
     }
-    *ret = o;
+    *ret = u->opened;
     return OV_OK;
 }

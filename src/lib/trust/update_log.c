@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "base/base64.h"
 #include "base/text.h"
-#include "log/tile.h"
 #include "trust/update_run.h"
 
 /* Steps proof to roll-out: that what TUF says is also public, that strangers
@@ -168,7 +167,7 @@ static enum ov_status check_consistency(struct ov_update *u, void *data,
 
 static enum ov_status check_by_tiles(struct ov_update *u, const struct step *s)
 {
-    struct ov_update_tiles t = {u, 0, ov_buf_with_max(OV_TILE_MAX_BYTES)};
+    struct ov_update_tiles t = {u, 0};
     struct ov_tile_tree tree = {s->new->size, &t, ov_update_get_tile};
     struct ov_merkle_source source = ov_tile_source(&tree);
     uint8_t proof[OV_MERKLE_MAX_PROOF][OV_MERKLE_HASH];
@@ -183,7 +182,6 @@ static enum ov_status check_by_tiles(struct ov_update *u, const struct step *s)
                                                  s->new->size, s->new->root,
                                                  proof, n);
     }
-    ov_buf_done(&t.bytes);
     return status;
 }
 

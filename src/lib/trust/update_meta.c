@@ -487,6 +487,20 @@ enum ov_status ov_update_policy(struct ov_update *u)
 
 /* ---- head ---- */
 
+/* The installed one, if it is that: then nothing need be fetched. */
+static enum ov_status get_head(struct ov_update *u, const char *path)
+{
+    struct ov_tuf_target t;
+
+    OV_TRY(find(u, path, &t));
+    if (u->has_old &&
+        check_target(u, &t, ov_buf_span(&u->old_head_bytes)) == OV_OK) {
+        ov_put_span(&u->head_bytes, ov_buf_span(&u->old_head_bytes));
+        return ov_buf_status(&u->head_bytes);
+    }
+    return get_target(u, path, &t, OV_HEAD_MAX, &u->head_bytes);
+}
+
 enum ov_status ov_update_head(struct ov_update *u)
 {
     OV_AUTO_DONE(buf) path = ov_buf_with_max(256);
@@ -496,7 +510,7 @@ enum ov_status ov_update_head(struct ov_update *u)
     ov_put_format(&path, "db/%s/head", u->options->channel);
     ov_put_u8(&path, 0);
     OV_TRY(ov_buf_status(&path));
-    status = ov_update_target(u, (char *)path.ptr, OV_HEAD_MAX, &u->head_bytes);
+    status = get_head(u, (char *)path.ptr);
     if (status == OV_NOT_FOUND && u->result->refusal == OV_REFUSED_NOT)
         return ov_update_refuse(u, OV_REFUSED_NO_CHANNEL, status, "%s",
                                 u->options->channel);

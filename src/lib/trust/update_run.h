@@ -2,6 +2,7 @@
 #pragma once
 
 #include "log/proof.h"
+#include "log/tile.h"
 #include "trust/delta.h"
 #include "trust/head.h"
 #include "trust/people.h"
@@ -48,6 +49,16 @@ struct ov_release {
     struct ov_span rollout; /* empty: at once */
 };
 
+/* Of each level the tile, and the bundle, that was fetched last. */
+#define OV_UPDATE_KEPT_TILES 8
+
+struct ov_kept_tile {
+    struct ov_tile tile;
+    size_t mirror;
+    bool is_there;
+    struct ov_buf bytes;
+};
+
 struct ov_update {
     const struct ov_update_io *io;
     const struct ov_update_options *options;
@@ -80,6 +91,10 @@ struct ov_update {
     struct ov_buf manifest; /* of the feed that was asked for last */
     uint8_t manifest_digest[32];
     bool has_manifest;
+    struct ov_kept_tile kept_tiles[OV_UPDATE_KEPT_TILES];
+    struct ov_arena *entry_arena; /* of the entry that was opened last */
+    struct ov_opened *opened;     /* NULL: none */
+    uint64_t opened_index;
 };
 
 struct ov_update *ov_update_new(const struct ov_update_io *io,
@@ -150,18 +165,17 @@ OV_MUST_USE enum ov_status ov_update_is_public(struct ov_update *u,
                                                const uint8_t digest[static 32]);
 
 /* update_entry.c: the log's entries, by tiles of one mirror */
-struct ov_tile;
 
 struct ov_update_tiles {
     struct ov_update *u;
     size_t mirror;
-    struct ov_buf bytes;
 };
 /* For struct ov_tile_tree. */
 OV_MUST_USE enum ov_status
 ov_update_get_tile(void *data, const struct ov_tile *tile, struct ov_span *ret);
-/* The entry at index of the log as this machine saw it last, proven. */
+/* The entry at index of the log as this machine saw it last, proven; in a. */
 OV_MUST_USE enum ov_status ov_update_entry(struct ov_update *u, uint64_t index,
+                                           struct ov_arena *a,
                                            struct ov_span *ret);
 /* The entry that a record names: proven, signed by those who may, and about
  * just this record. */

@@ -213,31 +213,50 @@ static enum ov_status check_image(struct verify *v, const char *name,
 
 /* ---- each record's entry ---- */
 
+static enum ov_status check_entry(struct verify *v,
+                                  const struct ov_record *record)
+{
+    struct ov_diag diag = {0};
+    struct ov_opened *o;
+    enum ov_status status = ov_update_record_entry(v->u, record, &o, &diag);
+
+    if (status == OV_OK)
+        return OV_OK;
+    if (ov_update_is_absence(status))
+        return ov_update_refuse(v->u, OV_REFUSED_UNREACHABLE, status,
+                                "entry %llu",
+                                (unsigned long long)record->index);
+    ov_put_str(v->out, "BAD record ");
+    ov_put_escaped(v->out, record->id);
+    ov_put_format(v->out, ": entry %llu: %s\n",
+                  (unsigned long long)record->index,
+                  diag.text[0] != '\0' ? diag.text : ov_status_name(status));
+    return ov_update_refuse(v->u, OV_REFUSED_INSTALLED, status, "record");
+}
+
+static int compare_indices(const void *a, const void *b)
+{
+    const struct ov_record *x = *(const struct ov_record *const *)a;
+    const struct ov_record *y = *(const struct ov_record *const *)b;
+
+    return (x->index > y->index) - (x->index < y->index);
+}
+
+/* In the order of the log, so that each tile is fetched once. */
 static enum ov_status check_entries(struct verify *v)
 {
     size_t n;
     const struct ov_record_entry *list = ov_record_set_list(v->set, &n);
+    OV_AUTO_PTR const struct ov_record **records =
+        ov_alloc_array(n + 1, sizeof(const struct ov_record *));
 
-    for (size_t i = 0; i < n; i++) {
-        const struct ov_record *record = &list[i].record;
-        struct ov_diag diag = {0};
-        struct ov_opened *o;
-        enum ov_status status = ov_update_record_entry(v->u, record, &o, &diag);
-
-        if (ov_update_is_absence(status))
-            return ov_update_refuse(v->u, OV_REFUSED_UNREACHABLE, status,
-                                    "entry %llu",
-                                    (unsigned long long)record->index);
-        if (status != OV_OK) {
-            ov_put_str(v->out, "BAD record ");
-            ov_put_escaped(v->out, record->id);
-            ov_put_format(
-                v->out, ": entry %llu: %s\n", (unsigned long long)record->index,
-                diag.text[0] != '\0' ? diag.text : ov_status_name(status));
-            return ov_update_refuse(v->u, OV_REFUSED_INSTALLED, status,
-                                    "record");
-        }
-    }
+    if (records == NULL)
+        return OV_NO_MEMORY;
+    for (size_t i = 0; i < n; i++)
+        records[i] = &list[i].record;
+    qsort(records, n, sizeof(records[0]), compare_indices);
+    for (size_t i = 0; i < n; i++)
+        OV_TRY(check_entry(v, records[i]));
     good(v,
          "entries: each of %zu records is in one that was signed by those who "
          "may",
