@@ -68,7 +68,7 @@ enum ov_status ov_yara_refer(struct ov_yara_parser *p,
                              const struct ov_yara_rule *rule)
 {
     struct ov_reader code = ov_reader_over(rule->code);
-    uint32_t first_term;
+    uint32_t first_term = 0;
 
     OV_TRY(add_terms(p, rule, &first_term));
     while (ov_reader_more(&code)) {
