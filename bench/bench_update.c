@@ -195,7 +195,6 @@ static void put_tile(struct ov_buf *packed, const struct ov_delta *d)
 static void step_ship(const char *rules)
 {
     OV_AUTO_DONE(buf) tile = ov_buf_with_max(SIZE_MAX);
-    OV_AUTO_DONE(buf) line = ov_buf_with_max(SIZE_MAX);
     OV_AUTO_DONE(buf) head = ov_buf_with_max(OV_HEAD_MAX);
     struct ov_record one = {.id = OV_SPAN_LIT("R-2026-001234"),
                             .rev = 1,
