@@ -220,7 +220,8 @@ static enum ov_status do_persist(struct session *s,
 
 static bool may_write(enum ov_trust_task task)
 {
-    return task == OV_TRUST_UPDATE || task == OV_TRUST_CHECK;
+    return task == OV_TRUST_UPDATE || task == OV_TRUST_CHECK ||
+           task == OV_TRUST_CODE;
 }
 
 static enum ov_status on_persist(struct session *s, struct ov_span body)

@@ -48,6 +48,7 @@ enum ov_trust_task {
     OV_TRUST_VERIFY, /* whether it still is what was made public, as text */
     OV_TRUST_DEEP,   /* the same, and each rule's entry */
     OV_TRUST_WHY,    /* where the rule `argument` comes from, as text */
+    OV_TRUST_CODE,   /* which programs were made public, as text */
     OV_N_TRUST_TASKS
 };
 

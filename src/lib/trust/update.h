@@ -143,6 +143,13 @@ ov_update_verify(const struct ov_update_io *io,
                  const struct ov_update_options *options,
                  struct ov_update_result *ret, struct ov_buf *into);
 
+/* Which programs the publisher has released: appends a line "ok programs ...",
+ * and the lines of their manifest (tools/release). Uses get. */
+OV_MUST_USE enum ov_status
+ov_update_code(const struct ov_update_io *io,
+               const struct ov_update_options *options,
+               struct ov_update_result *ret, struct ov_buf *into);
+
 /* Tells where the rule of this name (of a detection, a rule or a record) comes
  * from: source, place in the release and the log, who signed it; all of it
  * verified. Uses get for the log's entry only; without it the rest is told, and

@@ -348,6 +348,8 @@ static enum ov_status tell_about(struct link *l, const struct ov_update_io *io)
     /* What they return is in result, and in what they could tell. */
     if (task->task == OV_TRUST_REPORT)
         (void)!ov_update_report(io, task->now, &text);
+    else if (task->task == OV_TRUST_CODE)
+        (void)!ov_update_code(io, &options, &result, &text);
     else if (task->task == OV_TRUST_WHY)
         (void)!ov_update_why(io, &options, task->argument, &result, &text);
     else

@@ -4,6 +4,7 @@
 #include "base/text.h"
 #include "command.h"
 #include "output.h"
+#include "own_files.h"
 #include "state_place.h"
 #include "trust/update.h"
 #include "update_set.h"
@@ -19,6 +20,7 @@ struct asked {
     bool is_first; /* line */
     struct ov_buf line;
     struct ov_trust_result result;
+    struct own_files own; /* --self */
 };
 
 static void print_line(struct asked *a, struct ov_span line)
@@ -33,6 +35,24 @@ static void print_line(struct asked *a, struct ov_span line)
     a->is_first = false;
 }
 
+/* A line of the manifest: what is on this machine is looked at here. */
+static void check_own(struct asked *a, struct ov_span line)
+{
+    OV_AUTO_DONE(buf) told = ov_buf_with_max(1 << 16);
+
+    own_files_check(&a->own, line, &told);
+    if (told.len > 0)
+        print_line(a, ov_buf_span(&told));
+}
+
+static void take_line(struct asked *a, struct ov_span line)
+{
+    if (a->set.is_self && !ov_span_starts(line, OV_SPAN_LIT("ok ")))
+        check_own(a, line);
+    else
+        print_line(a, line);
+}
+
 /* Pieces of text end anywhere; lines are printed whole. */
 static bool on_text(void *data, struct ov_span text)
 {
@@ -44,7 +64,7 @@ static bool on_text(void *data, struct ov_span text)
 
         ov_put_span(&a->line, line);
         if (is_whole) {
-            print_line(a, ov_buf_span(&a->line));
+            take_line(a, ov_buf_span(&a->line));
             ov_buf_clear(&a->line);
         }
     }
@@ -105,6 +125,32 @@ static int finish(struct asked *a, int code)
     return out_flush(a->out) ? code : EXIT_ERROR;
 }
 
+static int verify_self(struct asked *a)
+{
+    OV_AUTO_DONE(buf) line = ov_buf_with_max(256);
+    int code;
+
+    if (own_files_open(&a->own) != OV_OK) {
+        own_files_done(&a->own);
+        out_error("verify --self: this program is not installed: it runs from "
+                  "a build folder");
+        return EXIT_ERROR;
+    }
+    code = ask(a, OV_TRUST_CODE, NULL);
+    if (a->result.updated.refusal == OV_REFUSED_NOT && code == EXIT_CLEAN) {
+        ov_put_format(&line, "%s files: %u as released, %u not, %u absent",
+                      a->own.n_other > 0 || a->own.n_same == 0 ? "BAD" : "ok",
+                      a->own.n_same, a->own.n_other, a->own.n_absent);
+        print_line(a, ov_buf_span(&line));
+        if (a->own.n_other > 0 || a->own.n_same == 0) {
+            a->result.updated.refusal = OV_REFUSED_CODE;
+            code = EXIT_DETECTED;
+        }
+    }
+    own_files_done(&a->own);
+    return code;
+}
+
 int cmd_verify(int argc, char **argv)
 {
     struct asked a = {.out = out_standard(), .is_first = true};
@@ -119,6 +165,8 @@ int cmd_verify(int argc, char **argv)
     a.is_json = a.set.is_json;
     if (a.is_json)
         out_format(a.out, "{\"lines\":[");
+    if (a.set.is_self)
+        return finish(&a, verify_self(&a));
     return finish(
         &a, ask(&a, a.set.is_deep ? OV_TRUST_DEEP : OV_TRUST_VERIFY, NULL));
 }

@@ -104,6 +104,7 @@ static const char *set_hold(void *data, const char *value)
 
 SWITCH(set_check, u->is_check = true)
 SWITCH(set_deep, u->is_deep = true)
+SWITCH(set_self, u->is_self = true)
 SWITCH(set_json, u->is_json = true)
 SWITCH(set_quiet, u->is_quiet = true)
 SWITCH(set_best_effort, u->spawn_flags = OV_SPAWN_BEST_EFFORT)
@@ -150,6 +151,9 @@ static const struct option_row verify_rows[] = {
     ROW_STATE,
     {"deep", 0, NULL, "each rule's entry in the log, too (asks --from)",
      set_deep},
+    {"self", 0, NULL,
+     "the programs instead: are they the released ones (asks --from)",
+     set_self},
     ROW_JSON,
     ROW_BEST_EFFORT,
 };

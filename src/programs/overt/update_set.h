@@ -22,6 +22,7 @@ struct update_set {
     uint64_t hold; /* seconds */
     bool is_check;
     bool is_deep;
+    bool is_self;
     bool is_json;
     bool is_quiet;
     unsigned spawn_flags;

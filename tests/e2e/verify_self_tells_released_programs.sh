@@ -1,0 +1,74 @@
+#!/bin/sh
+# SPDX-License-Identifier: Apache-2.0
+# shellcheck disable=SC2034,SC2154 # names shared with lib.sh
+# overt verify --self: the installed programs are those that people and builders
+# released in public, or they are not.
+# shellcheck source=/dev/null
+. "$(dirname "$0")/lib.sh"
+# shellcheck source=/dev/null
+. "$(dirname "$0")/publisher.sh"
+
+# An installation, and a release of just its bytes.
+programs=$(dirname "$(dirname "$OVERT")")
+mkdir -p usr/bin usr/lib/overt usr/share/overt release
+cp "$OVERT" usr/bin/overt
+for role in judge worker fetch; do
+    cp "$programs/$role/overt-$role" usr/lib/overt/
+done
+cp -r "$(dirname "$(dirname "$programs")")/rules" usr/share/overt/rules
+chmod -R go-w usr
+(
+    find usr/bin usr/lib usr/share/overt/rules/*.img -type f | sort |
+        while read -r file; do
+            echo "$(sha256sum <"$file" | cut -d ' ' -f 1) 755 $file"
+        done
+    echo 'link overt usr/bin/clamscan'
+    echo "$(sha256sum </dev/null | cut -d ' ' -f 1) 644 usr/include/overt/base.h"
+) >release/overt-1.0.manifest
+for file in source.tar tar cdx.json buildinfo; do
+    echo "$file" >"release/overt-1.0.$file"
+done
+
+make_instance solo
+make_eicar eicar.bad
+echo nothing >good
+cp "$(dirname "$scenario_path")/../../rules/eicar.yar" .
+propose eicar p-01
+must_publish release DIR
+
+OVERT=$PWD/usr/bin/overt
+overt --state client update --from DIR/repo --root DIR/repo/first/1.root.json
+expect_exit 0
+overt --state client verify --self --from DIR/repo
+expect_exit 3
+expect_text out 'unreachable'
+
+must_publish code DIR --as p-01 --programs release
+must_publish review DIR code-1.0 --as build-1 --programs release
+must_publish publish DIR
+overt --state client verify --self --from DIR/repo
+expect_exit 0
+expect_text out 'signed by 1 people and 1 builders'
+expect_text out 'ok files: 5 as released, 0 not, 1 absent'
+expect_text out 'absent usr/include/overt/base.h'
+overt --state client verify --self --json --from DIR/repo
+python3 -c 'import json, sys; assert json.load(sys.stdin)["result"] == "none"' \
+    <out || fail 'no JSON'
+
+# Another byte in one of them, a file that others may write, another manifest.
+printf 'x' >>usr/lib/overt/overt-fetch
+overt --state client verify --self --from DIR/repo
+expect_exit 1
+expect_text out 'BAD usr/lib/overt/overt-fetch: not the file'
+expect_text out 'programs-differ'
+cp "$programs/fetch/overt-fetch" usr/lib/overt/
+chmod o+w usr/lib/overt/overt-judge
+overt --state client verify --self --from DIR/repo
+expect_exit 1
+expect_text out 'BAD usr/lib/overt/overt-judge: others'
+chmod o-w usr/lib/overt/overt-judge
+manifest=$(sha256sum <release/overt-1.0.manifest | cut -d ' ' -f 1)
+echo >>"$(find DIR/repo/cas -name "$manifest")"
+overt --state client verify --self --from DIR/repo
+expect_exit 1
+expect_text out 'programs-differ'
