@@ -302,30 +302,6 @@ enum ov_status ov_judge_show(const struct ov_judge_view *view,
     return status;
 }
 
-void ov_put_judge_proof(struct ov_buf *b, const struct ov_judge_proof_parts *p)
-{
-    ov_put_u64(b, p->now);
-    ov_put_u64(b, p->max_age);
-    ov_put_block(b, p->policy);
-    ov_put_block(b, p->entry);
-    ov_put_block(b, p->proof);
-}
-
-enum ov_status ov_read_judge_proof(struct ov_span bytes,
-                                   struct ov_judge_proof_parts *ret)
-{
-    struct ov_reader r = ov_reader_over(bytes);
-    struct ov_judge_proof_parts p = {.now = ov_read_u64le(&r)};
-
-    p.max_age = ov_read_u64le(&r);
-    p.policy = ov_read_block(&r);
-    p.entry = ov_read_block(&r);
-    p.proof = ov_read_block(&r);
-    OV_TRY(ov_reader_end(&r));
-    *ret = p;
-    return OV_OK;
-}
-
 /* A name that cannot lead out of a folder. */
 static bool is_file_name(struct ov_span name)
 {

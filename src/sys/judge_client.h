@@ -70,21 +70,6 @@ enum ov_judge_show {
     OV_JUDGE_PROOF,    /* no image: whether a log's proof holds */
 };
 
-/* What OV_JUDGE_PROOF reads from its descriptor. */
-struct ov_judge_proof_parts {
-    uint64_t now;     /* POSIX seconds */
-    uint64_t max_age; /* of cosignatures, in seconds; 0: any */
-    struct ov_span policy;
-    struct ov_span entry;
-    struct ov_span proof;
-};
-
-#define OV_JUDGE_PROOF_MAX ((size_t)1 << 20)
-
-void ov_put_judge_proof(struct ov_buf *b, const struct ov_judge_proof_parts *p);
-OV_MUST_USE enum ov_status
-ov_read_judge_proof(struct ov_span bytes, struct ov_judge_proof_parts *ret);
-
 /* Has a jailed process print an image, or verify a proof; write gets the text
  * piece by piece, and stops it by returning false. */
 struct ov_judge_view {

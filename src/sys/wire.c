@@ -417,6 +417,30 @@ enum ov_status ov_wire_read_show(struct ov_span body, struct ov_wire_show *ret)
     return OV_OK;
 }
 
+void ov_wire_put_proof(struct ov_buf *b, const struct ov_wire_proof *p)
+{
+    ov_put_u64(b, p->now);
+    ov_put_u64(b, p->max_age);
+    ov_put_block(b, p->policy);
+    ov_put_block(b, p->entry);
+    ov_put_block(b, p->proof);
+}
+
+enum ov_status ov_wire_read_proof(struct ov_span bytes,
+                                  struct ov_wire_proof *ret)
+{
+    struct ov_reader r = ov_reader_over(bytes);
+    struct ov_wire_proof p = {.now = ov_read_u64le(&r)};
+
+    p.max_age = ov_read_u64le(&r);
+    p.policy = ov_read_block(&r);
+    p.entry = ov_read_block(&r);
+    p.proof = ov_read_block(&r);
+    OV_TRY(ov_reader_end(&r));
+    *ret = p;
+    return OV_OK;
+}
+
 void ov_wire_put_source(struct ov_buf *b, const struct ov_wire_source *s)
 {
     ov_put_varint(b, s->len);

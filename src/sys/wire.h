@@ -184,6 +184,21 @@ void ov_wire_put_show(struct ov_buf *b, const struct ov_wire_show *s);
 OV_MUST_USE enum ov_status ov_wire_read_show(struct ov_span body,
                                              struct ov_wire_show *ret);
 
+/* What OV_JUDGE_PROOF reads from its descriptor. */
+#define OV_WIRE_PROOF_MAX ((size_t)1 << 20)
+
+struct ov_wire_proof {
+    uint64_t now;     /* POSIX seconds */
+    uint64_t max_age; /* of cosignatures, in seconds; 0: any */
+    struct ov_span policy;
+    struct ov_span entry;
+    struct ov_span proof;
+};
+
+void ov_wire_put_proof(struct ov_buf *b, const struct ov_wire_proof *p);
+OV_MUST_USE enum ov_status ov_wire_read_proof(struct ov_span bytes,
+                                              struct ov_wire_proof *ret);
+
 /* source */
 struct ov_wire_source {
     uint64_t len;

@@ -62,7 +62,7 @@ static enum ov_status explain(enum ov_status s, struct ov_diag *diag)
     return ov_diag_set(diag, s, 0, "%s", text);
 }
 
-static enum ov_status verify(const struct ov_judge_proof_parts *parts,
+static enum ov_status verify(const struct ov_wire_proof *parts,
                              struct ov_buf *text, struct ov_diag *diag)
 {
     OV_AUTO(arena) a = ov_arena_new(MAX_ARENA);
@@ -94,12 +94,12 @@ static enum ov_status verify(const struct ov_judge_proof_parts *parts,
 enum ov_status judge_proof(int fd, uint64_t len, const struct ov_text_out *out,
                            struct ov_diag *diag)
 {
-    OV_AUTO_DONE(buf) bytes = ov_buf_with_max(OV_JUDGE_PROOF_MAX);
+    OV_AUTO_DONE(buf) bytes = ov_buf_with_max(OV_WIRE_PROOF_MAX);
     OV_AUTO_DONE(buf) text = ov_buf_with_max((size_t)1 << 20);
-    struct ov_judge_proof_parts parts;
+    struct ov_wire_proof parts;
 
     OV_TRY(read_whole(fd, len, &bytes));
-    OV_TRY(ov_read_judge_proof(ov_buf_span(&bytes), &parts));
+    OV_TRY(ov_wire_read_proof(ov_buf_span(&bytes), &parts));
     OV_TRY(verify(&parts, &text, diag));
     return out->write(out->data, ov_buf_span(&text)) ? OV_OK : OV_PEER_GONE;
 }

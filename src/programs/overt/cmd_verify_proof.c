@@ -51,15 +51,15 @@ static bool write_text(void *data, struct ov_span text)
     return true;
 }
 
-static int verify(const struct ov_judge_proof_parts *parts)
+static int verify(const struct ov_wire_proof *parts)
 {
-    OV_AUTO_DONE(buf) all = ov_buf_with_max(OV_JUDGE_PROOF_MAX);
+    OV_AUTO_DONE(buf) all = ov_buf_with_max(OV_WIRE_PROOF_MAX);
     struct ov_judge_view view = {.what = OV_JUDGE_PROOF, .write = write_text};
     struct ov_judge_refusal refusal = {0};
     enum ov_status s;
     OV_AUTO_FD fd = -1;
 
-    ov_put_judge_proof(&all, parts);
+    ov_wire_put_proof(&all, parts);
     s = ov_buf_status(&all);
     if (s == OV_OK)
         s = ov_memory_file("overt-proof", &fd);
@@ -86,7 +86,7 @@ int cmd_verify_proof(int argc, char **argv)
     OV_AUTO_DONE(buf) proof = ov_buf_with_max(MAX_FILE);
     OV_AUTO_DONE(buf) entry = ov_buf_with_max(MAX_FILE);
     OV_AUTO_DONE(buf) policy = ov_buf_with_max(MAX_FILE);
-    struct ov_judge_proof_parts parts = {0};
+    struct ov_wire_proof parts = {0};
     bool is_help = false;
     struct timespec now;
 
