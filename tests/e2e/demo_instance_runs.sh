@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
-# tools/demo-instance makes what it says: all witnesses cosign, and a client
-# updates and finds what its rules say.
+# tools/demo-instance makes what it says: a quorum of witnesses cosigns, and a
+# client updates and finds what its rules say.
 # shellcheck source=/dev/null
 . "$(dirname "$0")/lib.sh"
 
@@ -9,9 +9,9 @@
 demo=$(dirname "$scenario_path")/../../tools/demo-instance
 "$demo" --build "$BUILD" demo >out 2>err || fail 'it ends with an error'
 servers="${servers-} $(tr '\n' ' ' <demo/pids)"
-for n in 1 2 3; do
-    expect_text demo/instance/repo/log/checkpoint "w$n.witness.example"
-done
+# Two of three are a quorum: a slow third is not waited for.
+n=$(grep -c ' w[123].witness.example ' demo/instance/repo/log/checkpoint)
+[ "$n" -ge 2 ] || fail "$n witnesses have cosigned"
 python3 - "$(cat demo/url)" <<'END'
 import sys, urllib.request
 urllib.request.urlopen(sys.argv[1] + "/metadata/timestamp.json").read()
