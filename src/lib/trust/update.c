@@ -112,7 +112,8 @@ static enum ov_status believe(struct ov_update *u)
     OV_TRY(ov_update_proof(u));
     OV_TRY(ov_update_history(u));
     OV_TRY(ov_update_note(u));
-    return ov_update_recall(u);
+    OV_TRY(ov_update_recall(u));
+    return ov_update_notices(u);
 }
 
 static enum ov_status run(struct ov_update *u)

@@ -50,12 +50,12 @@ static enum ov_status check_claim(struct ov_update *u, void *data,
                          c->opened, &diag));
     if (e->type != c->type)
         return OV_BAD_PROOF;
-    if (c->type != OV_ENTRY_KEY_EVENT) { /* the entry itself has the digest */
-        OV_TRY(ov_digest(OV_SHA256, proof.extra, said));
-    } else if (!ov_entry_is(e, "role", c->role) ||
-               !ov_entry_digest(e, "file", said, NULL)) {
+    if (c->type == OV_ENTRY_KEY_EVENT && !ov_entry_is(e, "role", c->role))
         return OV_BAD_PROOF;
-    }
+    if (c->type == OV_ENTRY_RECALL) /* the entry itself has the digest */
+        OV_TRY(ov_digest(OV_SHA256, proof.extra, said));
+    else if (!ov_entry_digest(e, "file", said, NULL))
+        return OV_BAD_PROOF;
     return memcmp(said, c->digest, sizeof(said)) == 0 ? OV_OK : OV_BAD_PROOF;
 }
 
@@ -79,6 +79,17 @@ enum ov_status ov_update_is_public(struct ov_update *u, const char *role,
         .type = OV_ENTRY_KEY_EVENT, .role = role, .digest = digest};
 
     return get_claim(u, &c);
+}
+
+enum ov_status ov_update_public_notice(struct ov_update *u,
+                                       const uint8_t digest[static 32],
+                                       struct ov_opened **ret)
+{
+    struct claim c = {.type = OV_ENTRY_NOTICE, .digest = digest};
+
+    OV_TRY(get_claim(u, &c));
+    *ret = c.opened;
+    return OV_OK;
 }
 
 /* ---- the release's proof ---- */

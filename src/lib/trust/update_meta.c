@@ -251,8 +251,8 @@ enum ov_status ov_update_metadata(struct ov_update *u)
 /* ---- targets ---- */
 
 /* Delegated roles come from the first mirror that has them right. */
-static enum ov_status find(struct ov_update *u, const char *path,
-                           struct ov_tuf_target *ret)
+enum ov_status ov_update_find(struct ov_update *u, const char *path,
+                              struct ov_tuf_target *ret)
 {
     size_t n = u->options->n_mirrors;
     size_t first = u->mirror;
@@ -322,7 +322,7 @@ enum ov_status ov_update_target(struct ov_update *u, const char *path,
 {
     struct ov_tuf_target t;
 
-    OV_TRY(find(u, path, &t));
+    OV_TRY(ov_update_find(u, path, &t));
     return get_target(u, path, &t, max, into);
 }
 
@@ -341,7 +341,7 @@ struct trust_file {
 static enum ov_status load_file(struct ov_update *u, struct trust_file *f)
 {
     struct ov_tuf_target t;
-    enum ov_status status = find(u, f->target, &t);
+    enum ov_status status = ov_update_find(u, f->target, &t);
 
     if (status == OV_NOT_FOUND)
         return ov_update_refuse(u, OV_REFUSED_POLICY_FORM, status,
@@ -492,7 +492,7 @@ static enum ov_status get_head(struct ov_update *u, const char *path)
 {
     struct ov_tuf_target t;
 
-    OV_TRY(find(u, path, &t));
+    OV_TRY(ov_update_find(u, path, &t));
     if (u->has_old &&
         check_target(u, &t, ov_buf_span(&u->old_head_bytes)) == OV_OK) {
         ov_put_span(&u->head_bytes, ov_buf_span(&u->old_head_bytes));

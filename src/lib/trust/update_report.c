@@ -94,6 +94,7 @@ static enum ov_status report(struct ov_update *u, struct ov_buf *b)
         put_release(b, u);
     put_log(b, u);
     put_staleness(b, u);
+    ov_put_notices(b, u);
     OV_TRY(ov_buf_status(b));
     return u->has_old ? OV_OK : OV_NOT_FOUND;
 }

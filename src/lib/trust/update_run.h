@@ -148,6 +148,11 @@ OV_MUST_USE enum ov_status ov_update_head(struct ov_update *u);
 void ov_update_set_tuf_io(struct ov_update *u);
 /* From the state's copy of trust/limits. */
 void ov_update_read_limits(struct ov_update *u);
+/* Where a target is and what it must be; OV_NOT_FOUND only if it is signed that
+ * there is none. */
+struct ov_tuf_target;
+OV_MUST_USE enum ov_status ov_update_find(struct ov_update *u, const char *path,
+                                          struct ov_tuf_target *ret);
 OV_MUST_USE enum ov_status ov_update_target(struct ov_update *u,
                                             const char *path, uint64_t max,
                                             struct ov_buf *into);
@@ -163,6 +168,15 @@ OV_MUST_USE enum ov_status ov_update_rollout(struct ov_update *u);
 OV_MUST_USE enum ov_status ov_update_is_public(struct ov_update *u,
                                                const char *role,
                                                const uint8_t digest[static 32]);
+/* The notice whose file has this digest. */
+OV_MUST_USE enum ov_status
+ov_update_public_notice(struct ov_update *u, const uint8_t digest[static 32],
+                        struct ov_opened **ret);
+
+/* update_notice.c: what the publisher tells owners. Stands in no rule's way. */
+OV_MUST_USE enum ov_status ov_update_notices(struct ov_update *u);
+/* Appends what is known as lines for ov_update_report. */
+void ov_put_notices(struct ov_buf *b, struct ov_update *u);
 
 /* update_entry.c: the log's entries, by tiles of one mirror */
 

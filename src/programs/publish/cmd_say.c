@@ -20,6 +20,7 @@
 #define DAY UINT64_C(86400)
 /* Owners hear of an end at least that long before (docs/publisher.md). */
 #define NOTICE_DAYS 60
+#define MAX_NOTICES 256
 
 static void put_end(struct instance *in, struct ov_buf *b)
 {
@@ -192,7 +193,8 @@ bool cmd_notice(struct instance *in)
 struct lists {
     struct instance *in;
     struct ov_buf recalls; /* recall/list */
-    struct target_change notices[256];
+    struct ov_buf told;    /* notice/list: digests of the notices' files */
+    struct target_change notices[MAX_NOTICES + 1]; /* the last: notice/list */
     size_t n_notices;
 };
 
@@ -214,8 +216,10 @@ static bool list_entry(struct lists *l, struct ov_span note,
     if (e->type != OV_ENTRY_NOTICE || !ov_entry_value(e, "file", 0, &value) ||
         !ov_entry_value(e, "id", 0, &id))
         return true;
-    if (l->n_notices == sizeof(l->notices) / sizeof(l->notices[0]))
+    if (l->n_notices == MAX_NOTICES)
         return tell_error("too many notices");
+    ov_put_span(&l->told, ov_span_clip(value, 0, strlen("sha256:") + 64));
+    ov_put_u8(&l->told, '\n');
     l->notices[l->n_notices].path = text(in, "notice/%s.json", text_of(in, id));
     return blob_get(in, value, &l->notices[l->n_notices++].bytes);
 }
@@ -276,7 +280,12 @@ bool cmd_publish(struct instance *in)
         return false;
     l->in = in;
     l->recalls = ov_buf_with_max(64 << 10);
-    ok = list_all(l, &h) && ov_buf_status(&l->recalls) == OV_OK;
+    l->told = ov_buf_with_max(64 << 10);
+    ok = list_all(l, &h) && ov_buf_status(&l->recalls) == OV_OK &&
+         ov_buf_status(&l->told) == OV_OK;
+    if (ok && l->n_notices > 0)
+        l->notices[l->n_notices++] =
+            (struct target_change){"notice/list", ov_buf_span(&l->told)};
     if (ok && l->recalls.len > 0)
         ok = publish_role(
             in, ROLE_recall,
@@ -286,6 +295,7 @@ bool cmd_publish(struct instance *in)
          code_release_target(in, &h, &code) &&
          (code.bytes.ptr == NULL || publish_role(in, ROLE_code, &code, 1));
     ov_buf_done(&l->recalls);
+    ov_buf_done(&l->told);
     return ok && pending_take(in, &h) && metadata_snapshot(in) &&
            history_publish_checkpoint(in, &h) && metadata_timestamp(in);
 }
