@@ -22,6 +22,6 @@ fi
 cp "$tools/package.json" "$tools/package-lock.json" "$1"
 (cd "$1" && npm ci --ignore-scripts >npm.log 2>&1) || {
     rm -f "$1/package-lock.json"
-    echo "npm can't install tuf-js: skipped"
+    echo "npm can't install them: skipped"
     exit 77
 }
