@@ -148,8 +148,8 @@ static void what_is_no_key_is_refused(void **state)
         "# overt key x",
         "# overt key x\nnothing\n",
         "-----BEGIN PRIVATE KEY-----\nAAAA\n-----END PRIVATE KEY-----\n",
-        "# overt key x\n-----BEGIN PRIVATE KEY-----\nAAAA\n"
-        "-----END PRIVATE KEY-----\n",
+        ("# overt key x\n-----BEGIN PRIVATE KEY-----\nAAAA\n"
+         "-----END PRIVATE KEY-----\n"),
     };
     OV_AUTO_DONE(key) key = {.name = {0}};
     struct ov_diag diag;

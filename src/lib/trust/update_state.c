@@ -55,7 +55,7 @@ static bool read_line(struct ov_client_state *s, struct ov_span line)
         return ov_hex_decode(line, s->root, sizeof(s->root));
     if (!ov_span_equal(name, OV_SPAN_LIT("origin")))
         return read_number(s, name, line);
-    if (line.len >= sizeof(s->origin))
+    if (line.len == 0 || line.len >= sizeof(s->origin))
         return false;
     memcpy(s->origin, line.ptr, line.len);
     return true;

@@ -37,6 +37,10 @@ const char *const preset_names[N_PRESETS] = {"full", "small", "solo"};
 
 static const char *format_in(struct instance *in, const char *prefix,
                              const char *format, va_list list)
+    __attribute__((format(printf, 3, 0)));
+
+static const char *format_in(struct instance *in, const char *prefix,
+                             const char *format, va_list list)
 {
     char line[7000];
     size_t skip = strlen(prefix);

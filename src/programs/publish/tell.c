@@ -10,6 +10,9 @@
  * move the cursor of the reviewer's terminal. */
 
 static void put_line(FILE *to, const char *prefix, const char *format,
+                     va_list list) __attribute__((format(printf, 3, 0)));
+
+static void put_line(FILE *to, const char *prefix, const char *format,
                      va_list list)
 {
     char text[4096];
