@@ -165,26 +165,6 @@ bool code_release_review(struct instance *in, const struct ov_entry *e)
 
 /* -- publish -- */
 
-/* The newest code-release that counts: the last one in the log. */
-static bool newest(struct instance *in, const struct history *h,
-                   struct ov_opened *o, struct ov_span *ret)
-{
-    struct ov_people people;
-
-    *ret = (struct ov_span){0};
-    if (!people_read(in, &people))
-        return false;
-    for (uint64_t i = h->n; i-- > 0;) {
-        if (ov_entry_open(in->arena, h->entries[i], &people, i, o, NULL) !=
-                OV_OK ||
-            o->entry.type != OV_ENTRY_CODE_RELEASE)
-            continue;
-        *ret = h->entries[i];
-        return true;
-    }
-    return true;
-}
-
 static bool publish_blobs(struct instance *in, const struct ov_entry *e)
 {
     struct ov_span value;
@@ -204,11 +184,13 @@ bool code_release_target(struct instance *in, const struct history *h,
                          struct target_change *ret)
 {
     struct ov_opened *o = ov_arena_alloc(in->arena, sizeof(*o));
+    uint64_t index;
 
     *ret = (struct target_change){.path = "code/" PRODUCT};
     if (o == NULL)
         return tell_error("out of memory");
-    if (!newest(in, h, o, &ret->bytes))
-        return false;
-    return ret->bytes.ptr == NULL || publish_blobs(in, &o->entry);
+    if (!history_newest(in, h, OV_ENTRY_CODE_RELEASE, NULL, o, &index))
+        return true;
+    ret->bytes = h->entries[index];
+    return publish_blobs(in, &o->entry);
 }

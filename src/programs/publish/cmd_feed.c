@@ -9,34 +9,11 @@
  * what was made of them. The second person fetches the same upstream file on
  * another machine, makes the records again, and compares. */
 
-/* The feed's newest entry that counts. */
-static bool newest_feed(struct instance *in, const struct history *h,
-                        const char *id, struct ov_entry *ret,
-                        uint64_t *ret_index)
-{
-    struct ov_opened *o = ov_arena_alloc(in->arena, sizeof(*o));
-    struct ov_people people;
-
-    if (o == NULL || !people_read(in, &people))
-        return false;
-    for (uint64_t i = h->n; i-- > 0;) {
-        if (ov_entry_open(in->arena, h->entries[i], &people, i, o, NULL) ==
-                OV_OK &&
-            o->entry.type == OV_ENTRY_FEED &&
-            ov_entry_is(&o->entry, "id", id)) {
-            *ret = o->entry;
-            *ret_index = i;
-            return true;
-        }
-    }
-    return false;
-}
-
 static bool put_feed(struct instance *in, const struct feed_import *f,
                      struct ov_buf *b, uint64_t *ret_rev)
 {
     const struct arguments *a = &in->args;
-    struct ov_entry *before = ov_arena_alloc(in->arena, sizeof(*before));
+    struct ov_opened *before = ov_arena_alloc(in->arena, sizeof(*before));
     struct history h;
     const char *manifest;
     uint64_t index = 0;
@@ -47,8 +24,9 @@ static bool put_feed(struct instance *in, const struct feed_import *f,
     if (before == NULL || !history_read(in, &h) ||
         !blob_put(in, ov_buf_span(&f->manifest), &manifest))
         return false;
-    is_known = newest_feed(in, &h, option_get(a, OPT_id), before, &index) &&
-               ov_entry_number(before, "rev", &rev);
+    is_known = history_newest(in, &h, OV_ENTRY_FEED, option_get(a, OPT_id),
+                              before, &index) &&
+               ov_entry_number(&before->entry, "rev", &rev);
     (void)ov_record_set_list(f->set, &n);
     ov_put_entry_head(b, in->name, OV_ENTRY_FEED);
     ov_put_entry_line(b, "id", "%s", option_get(a, OPT_id));

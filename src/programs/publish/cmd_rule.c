@@ -16,29 +16,6 @@
 
 #define SOURCE_MAX ((size_t)4 << 20) /* as record.h */
 
-/* The rule's newest change in the log that counts; false: none. */
-static bool newest_change(struct instance *in, const struct history *h,
-                          const char *id, struct ov_entry *ret,
-                          uint64_t *ret_index)
-{
-    struct ov_opened *o = ov_arena_alloc(in->arena, sizeof(*o));
-    struct ov_people people;
-
-    if (o == NULL || !people_read(in, &people))
-        return false;
-    for (uint64_t i = h->n; i-- > 0;) {
-        if (ov_entry_open(in->arena, h->entries[i], &people, i, o, NULL) ==
-                OV_OK &&
-            o->entry.type == OV_ENTRY_RULE_CHANGE &&
-            ov_entry_is(&o->entry, "id", id)) {
-            *ret = o->entry;
-            *ret_index = i;
-            return true;
-        }
-    }
-    return false;
-}
-
 /* A rule's id as a file name. */
 static const char *staged_name(struct instance *in, const char *id,
                                uint64_t rev)
@@ -132,7 +109,7 @@ static bool put_proposal(struct instance *in, const struct proposal *p,
 static bool begin_proposal(struct instance *in, struct proposal *p,
                            const char *kind)
 {
-    struct ov_entry *before = ov_arena_alloc(in->arena, sizeof(*before));
+    struct ov_opened *before = ov_arena_alloc(in->arena, sizeof(*before));
     struct history h;
 
     p->id = option_get(&in->args, OPT_id);
@@ -142,15 +119,16 @@ static bool begin_proposal(struct instance *in, struct proposal *p,
     if (before == NULL || !history_read(in, &h))
         return false;
     p->rev = 0;
-    p->is_first = !newest_change(in, &h, p->id, before, &p->replaces);
-    if (!p->is_first && !ov_entry_number(before, "rev", &p->rev))
+    p->is_first = !history_newest(in, &h, OV_ENTRY_RULE_CHANGE, p->id, before,
+                                  &p->replaces);
+    if (!p->is_first && !ov_entry_number(&before->entry, "rev", &p->rev))
         return tell_error("%s: its last entry has no rev", p->id);
     p->rev++;
     p->kind = kind;
     if (kind == NULL) {
         struct ov_span old;
 
-        if (p->is_first || !ov_entry_value(before, "kind", 0, &old))
+        if (p->is_first || !ov_entry_value(&before->entry, "kind", 0, &old))
             return tell_error("%s: there is no such rule in the log", p->id);
         p->kind = text_of(in, old);
     }

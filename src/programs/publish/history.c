@@ -111,6 +111,26 @@ bool history_read(struct instance *in, struct history *ret)
     return true;
 }
 
+bool history_newest(struct instance *in, const struct history *h,
+                    enum ov_entry_type type, const char *id,
+                    struct ov_opened *ret, uint64_t *ret_index)
+{
+    struct ov_people people;
+
+    if (!people_read(in, &people))
+        return false;
+    for (uint64_t i = h->n; i-- > 0;) {
+        if (ov_entry_open(in->arena, h->entries[i], &people, i, ret, NULL) ==
+                OV_OK &&
+            ret->entry.type == type &&
+            (id == NULL || ov_entry_is(&ret->entry, "id", id))) {
+            *ret_index = i;
+            return true;
+        }
+    }
+    return false;
+}
+
 bool history_find(const struct history *h, struct ov_span note,
                   uint64_t *ret_index)
 {

@@ -21,6 +21,12 @@ bool history_read(struct instance *in, struct history *ret);
 bool history_find(const struct history *h, struct ov_span note,
                   uint64_t *ret_index);
 
+/* The newest entry of a type that has all its signatures, about this id unless
+ * that is NULL; false: there is none. */
+bool history_newest(struct instance *in, const struct history *h,
+                    enum ov_entry_type type, const char *id,
+                    struct ov_opened *ret, uint64_t *ret_index);
+
 /* Copies tiles to DIR/repo/log, and writes the proofs of what is in the log
  * (docs/protocol-update.md says which), and consistency proofs from the last
  * checkpoints. */
