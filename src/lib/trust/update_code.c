@@ -71,11 +71,8 @@ static enum ov_status get_note(struct code *c)
                    ? status
                    : refuse(c, status, "code/overt");
     OV_TRY(ov_digest(OV_SHA256, ov_buf_span(&c->note), digest));
-    ov_put_str(&path, "proof/");
-    ov_put_hex(&path, ov_span_of(digest, sizeof(digest)));
-    ov_put_str(&path, ".tlog-proof");
-    ov_put_u8(&path, 0);
-    OV_TRY(ov_buf_status(&path));
+    if (!ov_update_put_proof_path(&path, digest))
+        return OV_NO_MEMORY;
     status = ov_update_get(u, (char *)path.ptr, OV_UPDATE_MAX_PROOF,
                            &c->proof_bytes, &check);
     if (status != OV_OK)

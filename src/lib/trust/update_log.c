@@ -10,7 +10,7 @@
 #define MAX_RECALLS 256
 #define MAX_RECALL_LIST (64u << 10)
 
-static bool put_proof_path(struct ov_buf *b, const uint8_t digest[static 32])
+bool ov_update_put_proof_path(struct ov_buf *b, const uint8_t digest[static 32])
 {
     ov_put_str(b, "proof/");
     ov_put_hex(b, ov_span_of(digest, 32));
@@ -66,7 +66,7 @@ static enum ov_status get_claim(struct ov_update *u, struct claim *c)
     const struct ov_update_check check = {check_claim, c};
 
     c->opened = ov_arena_alloc(u->arena, sizeof(*c->opened));
-    if (c->opened == NULL || !put_proof_path(&path, c->digest))
+    if (c->opened == NULL || !ov_update_put_proof_path(&path, c->digest))
         return OV_NO_MEMORY;
     return ov_update_get(u, (char *)path.ptr, OV_UPDATE_MAX_PROOF, &bytes,
                          &check);
@@ -354,7 +354,7 @@ enum ov_status ov_update_proof(struct ov_update *u)
         u->result->offered_seq = u->old.seq;
         return OV_OK;
     }
-    if (p == NULL || !put_proof_path(&path, u->note_digest))
+    if (p == NULL || !ov_update_put_proof_path(&path, u->note_digest))
         return OV_NO_MEMORY;
     status = ov_update_get(u, (char *)path.ptr, OV_UPDATE_MAX_PROOF,
                            &u->proof_bytes, &check);

@@ -158,6 +158,9 @@ OV_MUST_USE enum ov_status ov_update_target(struct ov_update *u,
                                             struct ov_buf *into);
 
 /* update_log.c: steps proof to recall */
+/* Appends "proof/HEX.tlog-proof" with its NUL; false if memory is out. */
+bool ov_update_put_proof_path(struct ov_buf *b,
+                              const uint8_t digest[static 32]);
 OV_MUST_USE enum ov_status ov_update_proof(struct ov_update *u);
 OV_MUST_USE enum ov_status ov_update_history(struct ov_update *u);
 OV_MUST_USE enum ov_status ov_update_note(struct ov_update *u);
