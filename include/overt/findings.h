@@ -37,6 +37,11 @@ enum ov_scan_flag {
     OV_SCAN_UNWANTED = 2,    /* rules for unwanted software count */
     OV_SCAN_HEURISTICS = 4,  /* the engine's own checks */
     OV_SCAN_EXPLAIN = 8,     /* matches of each detection with their bytes */
+    OV_SCAN_MATCHES = 16,    /* all of them, by findings->match */
+    OV_SCAN_NEGATE = 32,     /* the rules that do not hold, instead of those
+                                that do */
+    OV_SCAN_FLAT = 64,       /* only the file's own bytes: containers are not
+                                unpacked, and text is not normalised (YARA) */
 };
 
 enum ov_rule_flag {
@@ -80,7 +85,13 @@ struct ov_object_path {
  * its tags. */
 struct ov_rule_note {
     struct ov_span key;
-    struct ov_span value;
+    struct ov_span value; /* a number as it is written in the source */
+
+    enum ov_note_kind {
+        OV_NOTE_TEXT,
+        OV_NOTE_NUMBER,
+        OV_NOTE_TRUTH, /* "true" or "false" */
+    } kind;
 };
 
 /* Where one term of a detection's rule matched. Only with OV_SCAN_EXPLAIN. */
@@ -92,6 +103,18 @@ struct ov_evidence {
     const char *view;     /* "raw", "html", "text" ...: in which form */
     struct ov_span name;  /* what the rule calls the term, "$a"; or empty */
 };
+
+/* One place where a string of the rule that was told last matched. Only with
+ * OV_SCAN_MATCHES: string by string, places rising. */
+struct ov_string_match {
+    struct ov_span name; /* "$a" */
+    bool is_hex;         /* written in hexadecimal, so print its bytes so */
+    uint64_t at;
+    uint64_t len;
+    struct ov_span bytes; /* the first OV_MATCH_BYTES_MAX of them */
+};
+
+#define OV_MATCH_BYTES_MAX 512
 
 struct ov_detection {
     struct ov_span rule;
@@ -121,6 +144,7 @@ struct ov_inconclusive {
 struct ov_findings {
     void (*detection)(void *data, const struct ov_detection *d);
     void (*inconclusive)(void *data, const struct ov_inconclusive *i);
+    void (*match)(void *data, const struct ov_string_match *m);
     /* This scan is now shard 0 of options->n_shards; see there. */
     void (*split)(void *data);
     void *data;

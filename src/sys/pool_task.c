@@ -99,6 +99,18 @@ static enum ov_status on_detection(struct ov_pool *p, struct ov_pool_task *t,
     return OV_OK;
 }
 
+static enum ov_status on_matches(struct ov_pool *p, struct ov_pool_task *t,
+                                 struct ov_span body)
+{
+    struct ov_reader r = ov_reader_over(body);
+    struct ov_string_match m;
+
+    while (ov_wire_read_match(&r, &m))
+        if (t != NULL && p->options.match != NULL)
+            p->options.match(t->ticket, &m);
+    return ov_reader_status(&r);
+}
+
 static void tell_inconclusive(struct ov_pool *p, struct ov_pool_task *t)
 {
     worsen(t, OV_INCONCLUSIVE);
@@ -119,6 +131,8 @@ static enum ov_status on_inconclusive(struct ov_pool *p, struct ov_pool_task *t,
 enum ov_status ov_pool_take_finding(struct ov_pool *p, struct ov_pool_task *t,
                                     enum ov_msg type, struct ov_span body)
 {
+    if (type == OV_MSG_MATCHES)
+        return on_matches(p, t, body);
     return type == OV_MSG_DETECTION ? on_detection(p, t, body)
                                     : on_inconclusive(p, t, body);
 }

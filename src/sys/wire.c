@@ -7,10 +7,12 @@
  * end, a decision never depends on one. */
 
 /* No text is longer on the wire. All of a detection's: rule, source, 32 names,
- * 24 pieces of evidence, 32 notes, must stay below OV_MSG_MAX_BODY. */
+ * 24 pieces of evidence, its notes, must stay below OV_MSG_MAX_BODY. */
 #define MAX_TEXT 4000
 #define MAX_NAME 1000
 #define MAX_EVIDENCE 256
+#define MAX_NOTE 4000
+#define MAX_NOTES_LEN 12000 /* of all notes; those behind are left out */
 #define MAX_WORD 64
 
 static void put_text(struct ov_buf *b, struct ov_span text, size_t max)
@@ -214,12 +216,32 @@ static void read_evidence(struct ov_reader *r, struct ov_wire_detection *d)
     ov_reader_require(r, d->n_evidence == n, OV_MALFORMED);
 }
 
+/* How many notes a message has room for. */
+static size_t count_notes(const struct ov_wire_detection *d)
+{
+    size_t len = 0;
+    size_t n = 0;
+
+    while (n < d->n_notes) {
+        struct ov_span value = ov_span_clip(d->notes[n].value, 0, MAX_NOTE);
+
+        len += MAX_WORD + value.len;
+        if (len > MAX_NOTES_LEN)
+            break;
+        n++;
+    }
+    return n;
+}
+
 static void put_notes(struct ov_buf *b, const struct ov_wire_detection *d)
 {
-    ov_put_varint(b, d->n_notes);
-    for (size_t i = 0; i < d->n_notes; i++) {
+    size_t n = count_notes(d);
+
+    ov_put_varint(b, n);
+    for (size_t i = 0; i < n; i++) {
+        ov_put_u8(b, (uint8_t)d->notes[i].kind);
         put_text(b, d->notes[i].key, MAX_WORD);
-        put_text(b, d->notes[i].value, MAX_EVIDENCE);
+        put_text(b, d->notes[i].value, MAX_NOTE);
     }
 }
 
@@ -229,10 +251,13 @@ static void read_notes(struct ov_reader *r, struct ov_wire_detection *d)
 
     ov_reader_require(r, n <= OV_WIRE_MAX_NOTES, OV_MALFORMED);
     for (size_t i = 0; i < n && ov_reader_more(r); i++) {
-        struct ov_wire_note *note = &d->notes[d->n_notes++];
+        struct ov_rule_note *note = &d->notes[d->n_notes++];
+        uint8_t kind = ov_read_u8(r);
 
+        ov_reader_require(r, kind <= OV_NOTE_TRUTH, OV_MALFORMED);
+        note->kind = (enum ov_note_kind)kind;
         note->key = read_text(r, MAX_WORD);
-        note->value = read_text(r, MAX_EVIDENCE);
+        note->value = read_text(r, MAX_NOTE);
     }
     ov_reader_require(r, d->n_notes == n, OV_MALFORMED);
 }
@@ -271,6 +296,27 @@ enum ov_status ov_wire_read_detection(struct ov_span body,
     read_evidence(&r, ret);
     read_notes(&r, ret);
     return ov_reader_end(&r);
+}
+
+void ov_wire_put_match(struct ov_buf *b, const struct ov_string_match *m)
+{
+    put_text(b, m->name, MAX_WORD);
+    ov_put_u8(b, m->is_hex);
+    ov_put_varint(b, m->at);
+    ov_put_varint(b, m->len);
+    put_text(b, m->bytes, OV_MATCH_BYTES_MAX);
+}
+
+bool ov_wire_read_match(struct ov_reader *r, struct ov_string_match *ret)
+{
+    if (!ov_reader_more(r))
+        return false;
+    *ret = (struct ov_string_match){.name = read_text(r, MAX_WORD)};
+    ret->is_hex = read_bool(r);
+    ret->at = ov_read_varint(r);
+    ret->len = ov_read_varint(r);
+    ret->bytes = read_text(r, OV_MATCH_BYTES_MAX);
+    return ov_reader_status(r) == OV_OK;
 }
 
 void ov_wire_put_inconclusive(struct ov_buf *b,

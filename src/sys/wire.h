@@ -62,7 +62,7 @@ OV_MUST_USE enum ov_status ov_wire_read_two(struct ov_span body,
 
 #define OV_WIRE_MAX_PATH 32
 #define OV_WIRE_MAX_EVIDENCE 24
-#define OV_WIRE_MAX_NOTES 32
+#define OV_WIRE_MAX_NOTES 64
 
 /* Names from the outermost member to the innermost. Too long a path is cut in
  * its middle. */
@@ -80,12 +80,6 @@ struct ov_wire_evidence {
     struct ov_span name; /* "$a"; or empty */
 };
 
-/* A tag has an empty key. */
-struct ov_wire_note {
-    struct ov_span key;
-    struct ov_span value;
-};
-
 struct ov_wire_detection {
     struct ov_span rule;
     struct ov_span source;
@@ -98,13 +92,20 @@ struct ov_wire_detection {
     struct ov_wire_path path;
     struct ov_wire_evidence evidence[OV_WIRE_MAX_EVIDENCE];
     size_t n_evidence;
-    struct ov_wire_note notes[OV_WIRE_MAX_NOTES];
+    struct ov_rule_note notes[OV_WIRE_MAX_NOTES];
     size_t n_notes;
 };
 
 void ov_wire_put_detection(struct ov_buf *b, const struct ov_wire_detection *d);
 OV_MUST_USE enum ov_status
 ov_wire_read_detection(struct ov_span body, struct ov_wire_detection *ret);
+
+/* matches: one after the other, to the end of the body; OV_WIRE_MATCH_MAX is
+ * the room that one takes at most. Reading is false at the end, and then the
+ * reader's status tells whether that was a good one. */
+#define OV_WIRE_MATCH_MAX 700
+void ov_wire_put_match(struct ov_buf *b, const struct ov_string_match *m);
+bool ov_wire_read_match(struct ov_reader *r, struct ov_string_match *ret);
 
 struct ov_wire_inconclusive {
     struct ov_span reason;

@@ -14,10 +14,12 @@ static const struct ov_source sources[] = {
 static const struct ov_span names[] = {LIT("$a"), LIT("$")};
 
 static const struct ov_rule_note notes[] = {
-    {LIT(""), LIT("trojan")},
-    {LIT("author"), LIT("me")},
-    {LIT("author"), LIT("")},
+    {LIT(""), LIT("trojan"), OV_NOTE_TEXT},
+    {LIT("author"), LIT("me"), OV_NOTE_TEXT},
+    {LIT("author"), LIT("3"), OV_NOTE_NUMBER},
 };
+
+static const uint8_t forms[] = {0, OV_TERM_FORM_HEX};
 
 /* Rules 0 to 29; of those that 3 divides the notes are known. */
 static struct compiled compile_rules(void)
@@ -40,6 +42,7 @@ static struct compiled compile_rules(void)
         if (i % 3 != 0)
             continue;
         r->term_names = names;
+        r->term_forms = forms;
         r->n_term_names = 2;
         r->notes = notes;
         r->n_notes = i % 4;
@@ -63,9 +66,12 @@ static void notes_come_back_for_the_rules_that_have_some(void **state)
         assert_int_equal(got.n_notes, has ? i % 4 : 0);
         if (has)
             assert_true(ov_span_equal(got.term_names[1], names[1]));
+        if (has)
+            assert_int_equal(got.term_forms[1], OV_TERM_FORM_HEX);
         for (size_t k = 0; k < got.n_notes; k++) {
             assert_true(ov_span_equal(got.notes[k].key, notes[k].key));
             assert_true(ov_span_equal(got.notes[k].value, notes[k].value));
+            assert_int_equal(got.notes[k].kind, notes[k].kind);
         }
     }
     compiled_done(&c);

@@ -24,7 +24,8 @@ static struct ov_wire_detection make_detection(void)
                                               OV_SPAN_LIT("\x00\xff"),
                                               OV_SPAN_LIT("raw"),
                                               OV_SPAN_LIT("$a")};
-    d.notes[0] = (struct ov_wire_note){OV_SPAN_LIT("author"), d.rule};
+    d.notes[0] =
+        (struct ov_rule_note){OV_SPAN_LIT("author"), d.rule, OV_NOTE_TEXT};
     d.n_notes = 1;
     return d;
 }
@@ -92,7 +93,7 @@ static void the_largest_detection_fits_a_message(void **state)
             UINT32_MAX, UINT64_MAX, UINT64_MAX, text, text, text};
     d.n_notes = OV_WIRE_MAX_NOTES;
     for (size_t i = 0; i < d.n_notes; i++)
-        d.notes[i] = (struct ov_wire_note){text, text};
+        d.notes[i] = (struct ov_rule_note){text, text, OV_NOTE_TEXT};
     ov_msg_begin(&b, OV_MSG_DETECTION, 1);
     ov_wire_put_detection(&b, &d);
     assert_int_equal(ov_msg_end(&b), OV_OK);
@@ -100,6 +101,39 @@ static void the_largest_detection_fits_a_message(void **state)
         ov_msg_decode(ov_buf_span(&b), false, OV_FROM_WORKER, OV_PEER_OPEN, &m),
         OV_OK);
     assert_int_equal(ov_wire_read_detection(m.body, &d), OV_OK);
+    ov_buf_done(&b);
+}
+
+static void matches_come_back_to_the_last_one(void **state)
+{
+    static uint8_t long_text[2 * OV_MATCH_BYTES_MAX];
+    struct ov_buf b = ov_buf_with_max(OV_MSG_MAX);
+    const struct ov_string_match most = {
+        .name = ov_span_of(long_text, sizeof(long_text)),
+        .is_hex = true,
+        .at = UINT64_MAX,
+        .len = UINT64_MAX,
+        .bytes = ov_span_of(long_text, sizeof(long_text))};
+    const struct ov_string_match least = {.name = OV_SPAN_LIT("$")};
+    struct ov_string_match got;
+    struct ov_reader r;
+
+    (void)state;
+    ov_wire_put_match(&b, &most);
+    assert_true(b.len <= OV_WIRE_MATCH_MAX);
+    ov_wire_put_match(&b, &least);
+    r = ov_reader_over(ov_buf_span(&b));
+    assert_true(ov_wire_read_match(&r, &got));
+    assert_true(got.is_hex && got.at == UINT64_MAX);
+    assert_int_equal(got.bytes.len, OV_MATCH_BYTES_MAX);
+    assert_true(ov_wire_read_match(&r, &got));
+    assert_true(ov_span_equal(got.name, least.name) && !got.is_hex);
+    assert_false(ov_wire_read_match(&r, &got));
+    assert_int_equal(ov_reader_status(&r), OV_OK);
+    r = ov_reader_over(ov_span_of(b.ptr, b.len - 1));
+    while (ov_wire_read_match(&r, &got))
+        ;
+    assert_int_not_equal(ov_reader_status(&r), OV_OK);
     ov_buf_done(&b);
 }
 
@@ -125,4 +159,5 @@ static void options_come_back_as_they_were(void **state)
 OV_TEST_MAIN(OV_TEST(a_detection_comes_back_as_it_was),
              OV_TEST(every_cut_of_a_detection_is_refused),
              OV_TEST(the_largest_detection_fits_a_message),
+             OV_TEST(matches_come_back_to_the_last_one),
              OV_TEST(options_come_back_as_they_were))

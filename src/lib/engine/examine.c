@@ -3,7 +3,6 @@
 
 #include "base/assert.h"
 #include "engine/scan_state.h"
-#include "rules/notes.h"
 
 /* One object, without its members: digests that some rule may know, then one
  * pass over each view (the bytes as they are, and normalised forms of text),
@@ -13,8 +12,6 @@
  * first follows clamscan: a rule of one pattern by where it matched, then
  * digests, then conditions in the order of rules. With several tiers: the place
  * decides between patterns of any tier, all else is tried tier by tier. */
-#define EVIDENCE_MAX 16
-#define EVIDENCE_BYTES 32
 
 static struct ov_object *object_of(struct ov_scan *scan)
 {
@@ -152,51 +149,6 @@ static void try_pe_digests(struct ov_scan *scan)
 
 /* ---- rules ---- */
 
-static void add_evidence(const struct ov_evaluation *e,
-                         const struct ov_rule_view *rule,
-                         const struct ov_notes *notes, struct ov_detection *d)
-{
-    struct ov_evidence *list;
-    size_t n = 0;
-
-    list = ov_arena_array(e->arena, EVIDENCE_MAX, sizeof(*list));
-    for (uint32_t i = 0;
-         list != NULL && i < rule->n_patterns && n < EVIDENCE_MAX; i++) {
-        const struct ov_hit *hit =
-            ov_hits_find(e->hits, rule->first_pattern + i);
-
-        if (hit == NULL || hit->first == NULL)
-            continue;
-        list[n++] = (struct ov_evidence){
-            .term = i,
-            .at = hit->first->at,
-            .len = hit->first->len,
-            .bytes =
-                ov_span_clip(e->view->bytes, hit->first->at,
-                             hit->first->len < EVIDENCE_BYTES ? hit->first->len
-                                                              : EVIDENCE_BYTES),
-            .view = e->view->name,
-            .name = i < notes->n_term_names ? notes->term_names[i]
-                                            : (struct ov_span){NULL, 0},
-        };
-    }
-    d->evidence = list;
-    d->n_evidence = n;
-}
-
-static void explain(const struct ov_evaluation *e,
-                    const struct ov_rule_view *rule, uint32_t id,
-                    struct ov_detection *d)
-{
-    struct ov_notes notes;
-
-    /* Without them the report says less, and nothing wrong. */
-    (void)!ov_notes_find(e->image, id, e->arena, &notes);
-    d->notes = notes.notes;
-    d->n_notes = notes.n_notes;
-    add_evidence(e, rule, &notes, d);
-}
-
 /* Whether the rule held in another view of the object already. */
 static bool was_reported(struct ov_scan *scan, size_t tier, uint32_t id)
 {
@@ -219,6 +171,7 @@ static void report_rule(struct ov_scan *scan, const struct ov_evaluation *e,
 {
     struct ov_rule_view rule;
     struct ov_detection d = {.kind = "body"};
+    struct ov_notes notes = {0};
 
     if (was_reported(scan, e->tier, id) ||
         !ov_lookup_rule(e->image, id, e->arena, &rule))
@@ -231,9 +184,12 @@ static void report_rule(struct ov_scan *scan, const struct ov_evaluation *e,
         d.kind = "yara";
     else if (rule.condition.len > 0 || rule.n_terms != 1)
         d.kind = "logical";
+    if ((scan->flags & (OV_SCAN_EXPLAIN | OV_SCAN_MATCHES)) != 0)
+        ov_explain_find(e, id, &notes);
     if ((scan->flags & OV_SCAN_EXPLAIN) != 0)
-        explain(e, &rule, id, &d);
-    ov_report_detection(scan, &d);
+        ov_explain(e, &rule, &notes, &d);
+    if (ov_report_detection(scan, &d) && (scan->flags & OV_SCAN_MATCHES) != 0)
+        ov_explain_matches(scan, e, &rule, &notes);
 }
 
 /* Whether another image says that this rule does not count. */
@@ -246,6 +202,11 @@ static bool is_silenced(const struct ov_scan *scan,
     return !ov_silenced_is_empty(silenced) &&
            ov_lookup_rule(e->image, id, e->arena, &rule) &&
            ov_silenced_has(silenced, e->tier, rule.name, rule.source);
+}
+
+static bool is_negated(const struct ov_scan *scan)
+{
+    return (scan->flags & OV_SCAN_NEGATE) != 0;
 }
 
 static void try_rule(struct ov_scan *scan, const struct ov_evaluation *e,
@@ -268,7 +229,7 @@ static void try_rule(struct ov_scan *scan, const struct ov_evaluation *e,
         ov_report_inconclusive(scan, OV_REASON_LIMIT, "max-listed-matches", 0);
     else if (status != OV_OK)
         ov_report_status(scan, status, "condition", 0);
-    if (!result.holds || is_silenced(scan, e, id))
+    if (result.holds == is_negated(scan) || is_silenced(scan, e, id))
         return;
     if (result.has_handler && e->object->is_again)
         return; /* it was told */
@@ -285,6 +246,18 @@ static int compare_ids(const void *a, const void *b)
     uint32_t y = *(const uint32_t *)b;
 
     return (x > y) - (x < y);
+}
+
+/* For those who ask which rules do not hold. */
+static uint32_t *list_all_rules(const struct ov_evaluation *e, size_t *ret_n)
+{
+    uint32_t n = ov_lookup_n_rules(e->image);
+    uint32_t *ids = ov_arena_array(e->arena, n + 1, sizeof(*ids));
+
+    *ret_n = ids != NULL ? n : 0;
+    for (uint32_t i = 0; i < *ret_n; i++)
+        ids[i] = i;
+    return ids;
 }
 
 /* Rules of which a pattern matched, and those that need none; rising, each
@@ -360,7 +333,8 @@ static void try_first_single(struct ov_scan *scan,
 static void try_rules(struct ov_scan *scan, const struct ov_evaluation *e)
 {
     size_t n = 0;
-    const uint32_t *ids = list_rules(e, &n);
+    const uint32_t *ids =
+        is_negated(scan) ? list_all_rules(e, &n) : list_rules(e, &n);
 
     if (ids == NULL) {
         ov_report_status(scan, OV_NO_MEMORY, "rules", 0);
@@ -436,7 +410,7 @@ void ov_examine(struct ov_scan *scan)
     ov_examine_view(scan, &raw);
     if (!scan->is_stopped)
         try_pe_digests(scan);
-    if (!scan->is_stopped)
+    if (!scan->is_stopped && (scan->flags & OV_SCAN_FLAT) == 0)
         ov_examine_normalised(scan);
     /* A look-up that met a damaged page says only that it found nothing. */
     if (ov_tiers_are_damaged(scan->scanner) && !scan->is_stopped)

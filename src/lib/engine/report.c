@@ -65,16 +65,16 @@ static struct ov_object_path path_of(struct ov_scan *scan)
     return (struct ov_object_path){names, scan->top};
 }
 
-void ov_report_detection(struct ov_scan *scan, struct ov_detection *d)
+bool ov_report_detection(struct ov_scan *scan, struct ov_detection *d)
 {
     const struct ov_object *o = &scan->scanner->frames[scan->top].object;
     bool is_unwanted = (d->flags & OV_RULE_UNWANTED) != 0;
 
     if (is_unwanted && (scan->flags & OV_SCAN_UNWANTED) == 0)
-        return;
+        return false;
     if (is_allowed(scan)) {
         scan->has_trusted = true;
-        return;
+        return false;
     }
     d->path = path_of(scan);
     d->type = o->type;
@@ -88,6 +88,7 @@ void ov_report_detection(struct ov_scan *scan, struct ov_detection *d)
         scan->is_stopped = true;
     if (scan->findings->detection != NULL)
         scan->findings->detection(scan->findings->data, d);
+    return true;
 }
 
 void ov_report_inconclusive(struct ov_scan *scan, enum ov_reason_kind kind,

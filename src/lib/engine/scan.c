@@ -87,6 +87,8 @@ static bool is_to_unpack(const struct ov_scan *scan, enum ov_type type)
 {
     size_t word = (size_t)type / 64;
 
+    if ((scan->flags & OV_SCAN_FLAT) != 0)
+        return false;
     if (ov_type_kind(type) != OV_KIND_CONTAINER && !ov_type_may_embed(type))
         return false;
     return word >= 2 ||
@@ -293,7 +295,9 @@ static void step(struct ov_scan *scan)
 
 static void offer_shards(struct ov_scan *scan)
 {
-    if (!is_to_split(scan) || scan->findings->split == NULL)
+    /* Matches belong to the detection before them: from one worker only. */
+    if ((scan->flags & OV_SCAN_MATCHES) != 0 || !is_to_split(scan) ||
+        scan->findings->split == NULL)
         return;
     scan->is_split = true;
     scan->findings->split(scan->findings->data);

@@ -5,6 +5,7 @@
 #include "engine/scan.h"
 #include "engine/silenced.h"
 #include "formats/normal.h"
+#include "rules/notes.h"
 
 /* What scan.c, examine.c and report.c share about one scan. */
 
@@ -103,10 +104,24 @@ void ov_examine_normalised(struct ov_scan *scan);
  * object, whose headers are in member (its name is not read). */
 void ov_examine_member(struct ov_scan *scan, const struct ov_member *member);
 
+/* explain.c: what a report tells of a rule beside its name. The rule's notes;
+ * all zero if they cannot be had. */
+void ov_explain_find(const struct ov_evaluation *e, uint32_t id,
+                     struct ov_notes *ret);
+
+/* Where its first terms matched, and what it says of itself. */
+void ov_explain(const struct ov_evaluation *e, const struct ov_rule_view *rule,
+                const struct ov_notes *notes, struct ov_detection *d);
+
+/* Tells each match of its strings. */
+void ov_explain_matches(struct ov_scan *scan, const struct ov_evaluation *e,
+                        const struct ov_rule_view *rule,
+                        const struct ov_notes *notes);
+
 /* report.c: says that rule d (path, type and object_len are filled in) holds
- * for the top frame's object, unless an allow list or an option speaks against
- * it. */
-void ov_report_detection(struct ov_scan *scan, struct ov_detection *d);
+ * for the top frame's object. False if an allow list or an option speaks
+ * against it. */
+bool ov_report_detection(struct ov_scan *scan, struct ov_detection *d);
 
 /* Something about the top frame's object was not looked at. */
 void ov_report_inconclusive(struct ov_scan *scan, enum ov_reason_kind kind,

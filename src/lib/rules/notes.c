@@ -22,10 +22,13 @@ void ov_notes_put(struct ov_buf *index, struct ov_buf *data, uint32_t id,
     if (!has_notes(rule))
         return;
     ov_put_varint(data, rule->n_term_names);
-    for (uint32_t i = 0; i < rule->n_term_names; i++)
+    for (uint32_t i = 0; i < rule->n_term_names; i++) {
+        ov_put_u8(data, rule->term_forms[i]);
         ov_put_block(data, rule->term_names[i]);
+    }
     ov_put_varint(data, rule->n_notes);
     for (uint32_t i = 0; i < rule->n_notes; i++) {
+        ov_put_u8(data, (uint8_t)rule->notes[i].kind);
         ov_put_block(data, rule->notes[i].key);
         ov_put_block(data, rule->notes[i].value);
     }
@@ -87,12 +90,50 @@ static size_t read_count(struct ov_reader *r, size_t least)
     return ov_reader_status(r) == OV_OK ? (size_t)n : 0;
 }
 
+static enum ov_status read_names(struct ov_reader *r, struct ov_arena *arena,
+                                 struct ov_notes *notes)
+{
+    size_t n = read_count(r, 2);
+    struct ov_span *names = ov_arena_array(arena, n + 1, sizeof(*names));
+    uint8_t *forms = ov_arena_array(arena, n + 1, sizeof(*forms));
+
+    if (names == NULL || forms == NULL)
+        return OV_NO_MEMORY;
+    for (size_t i = 0; i < n; i++) {
+        forms[i] = ov_read_u8(r);
+        names[i] = ov_read_block(r);
+    }
+    notes->term_names = names;
+    notes->term_forms = forms;
+    notes->n_term_names = n;
+    return OV_OK;
+}
+
+static enum ov_status read_notes(struct ov_reader *r, struct ov_arena *arena,
+                                 struct ov_notes *notes)
+{
+    size_t n = read_count(r, 3);
+    struct ov_rule_note *list = ov_arena_array(arena, n + 1, sizeof(*list));
+
+    if (list == NULL)
+        return OV_NO_MEMORY;
+    for (size_t i = 0; i < n; i++) {
+        uint8_t kind = ov_read_u8(r);
+
+        ov_reader_require(r, kind <= OV_NOTE_TRUTH, OV_MALFORMED);
+        list[i].kind = (enum ov_note_kind)kind;
+        list[i].key = ov_read_block(r);
+        list[i].value = ov_read_block(r);
+    }
+    notes->notes = list;
+    notes->n_notes = n;
+    return OV_OK;
+}
+
 enum ov_status ov_notes_find(struct ov_image *image, uint32_t id,
                              struct ov_arena *arena, struct ov_notes *ret)
 {
     struct ov_notes notes = {0};
-    struct ov_rule_note *list;
-    struct ov_span *names;
     struct ov_span bytes;
     struct ov_reader r;
 
@@ -100,24 +141,10 @@ enum ov_status ov_notes_find(struct ov_image *image, uint32_t id,
     if (!find_bytes(image, id, &bytes))
         return OV_OK;
     r = ov_reader_over(bytes);
-    notes.n_term_names = read_count(&r, 1);
-    names = ov_arena_array(arena, notes.n_term_names + 1, sizeof(*names));
-    if (names == NULL)
-        return OV_NO_MEMORY;
-    for (size_t i = 0; i < notes.n_term_names; i++)
-        names[i] = ov_read_block(&r);
-    notes.n_notes = read_count(&r, 2);
-    list = ov_arena_array(arena, notes.n_notes + 1, sizeof(*list));
-    if (list == NULL)
-        return OV_NO_MEMORY;
-    for (size_t i = 0; i < notes.n_notes; i++) {
-        list[i].key = ov_read_block(&r);
-        list[i].value = ov_read_block(&r);
-    }
+    OV_TRY(read_names(&r, arena, &notes));
+    OV_TRY(read_notes(&r, arena, &notes));
     if (ov_reader_end(&r) != OV_OK)
         return OV_MALFORMED;
-    notes.term_names = names;
-    notes.notes = list;
     *ret = notes;
     return OV_OK;
 }

@@ -9,6 +9,7 @@
 
 struct ov_notes {
     const struct ov_span *term_names; /* "$a"; of the rule's first terms */
+    const uint8_t *term_forms;        /* enum ov_term_form, or-ed */
     size_t n_term_names;
     const struct ov_rule_note *notes;
     size_t n_notes;

@@ -90,6 +90,12 @@ struct ov_term {
     };
 };
 
+/* How a rule's author wrote a term, for those who print its matches. */
+enum ov_term_form {
+    OV_TERM_FORM_HEX = 1,
+    OV_TERM_FORM_PRIVATE = 2, /* its matches are not shown */
+};
+
 struct ov_rule {
     struct ov_span name;
     uint32_t line;    /* in its source, from 1 */
@@ -99,6 +105,7 @@ struct ov_rule {
     uint32_t n_terms;
     struct ov_span condition; /* bytecode (condition.def); empty: all terms */
     const struct ov_span *term_names; /* of the first terms: "$a" */
+    const uint8_t *term_forms; /* for each name: enum ov_term_form, or-ed */
     uint32_t n_term_names;
     const struct ov_rule_note *notes;
     uint32_t n_notes;

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "rules/yara.h"
 
+#include <inttypes.h>
+
 #include "rules/yara_parser.h"
 #include "rules/yara_pattern.h"
 
@@ -51,14 +53,14 @@ const struct ov_yara_rule *ov_yara_find_rule(const struct ov_yara_parser *p,
 
 /* ---- header and meta ---- */
 
-static enum ov_status add_note(struct ov_yara_parser *p, struct ov_span key,
-                               struct ov_span value)
+static enum ov_status add_note(struct ov_yara_parser *p,
+                               struct ov_rule_note what)
 {
     struct ov_rule_note *note = ov_part_add(&p->notes);
 
     if (note == NULL)
         return OV_NO_MEMORY;
-    *note = (struct ov_rule_note){key, value};
+    *note = what;
     return OV_OK;
 }
 
@@ -71,35 +73,50 @@ static enum ov_status read_tags(struct ov_yara_parser *p,
     do {
         if (ov_span_equal(p->token.value, OV_SPAN_LIT("unwanted")))
             rule->flags |= OV_RULE_UNWANTED;
-        OV_TRY(add_note(p, (struct ov_span){NULL, 0}, p->token.value));
+        OV_TRY(add_note(p, (struct ov_rule_note){.value = p->token.value}));
         OV_TRY(ov_yara_expect(p, OV_YARA_NAME));
     } while (p->token.kind == OV_YARA_NAME);
     return OV_OK;
 }
 
-/* The bytes that two neighboring tokens cover in the source. */
-static struct ov_span joined(struct ov_span first, struct ov_span second)
+/* A number in decimal, however the source has it. */
+static enum ov_status put_number(struct ov_yara_parser *p, bool is_negative,
+                                 struct ov_rule_note *note)
 {
-    return ov_span_of(first.ptr, (size_t)(second.ptr + second.len - first.ptr));
+    OV_AUTO_DONE(buf) text = ov_buf_with_max(32);
+    uint64_t number = (uint64_t)p->token.number;
+
+    ov_put_format(&text, "%" PRId64,
+                  (int64_t)(is_negative ? 0 - number : number));
+    OV_TRY(ov_buf_status(&text));
+    note->kind = OV_NOTE_NUMBER;
+    return ov_arena_copy(p->part->arena, ov_buf_span(&text), &note->value)
+               ? OV_OK
+               : OV_NO_MEMORY;
 }
 
 static enum ov_status read_meta_value(struct ov_yara_parser *p,
-                                      struct ov_span *ret)
+                                      struct ov_rule_note *note)
 {
-    struct ov_span minus = p->token.text;
+    bool is_negative = p->token.kind == OV_YARA_MINUS;
 
-    *ret = p->token.text;
-    if (p->token.kind == OV_YARA_MINUS) {
+    if (is_negative)
         OV_TRY(ov_yara_next(p));
-        *ret = joined(minus, p->token.text);
-        return ov_yara_expect(p, OV_YARA_NUMBER);
-    }
-    if (p->token.kind == OV_YARA_TEXT)
-        OV_TRY(ov_yara_unescape(&p->token, p->part->arena, &p->fault, ret));
-    else if (p->token.kind != OV_YARA_NUMBER && p->token.kind != OV_YARA_TRUE &&
-             p->token.kind != OV_YARA_FALSE)
+    note->value = p->token.text;
+    if (p->token.kind == OV_YARA_NUMBER) {
+        OV_TRY(put_number(p, is_negative, note));
+    } else if (is_negative) {
+        return ov_yara_fail(p, OV_MALFORMED, "expected a number");
+    } else if (p->token.kind == OV_YARA_TEXT) {
+        OV_TRY(ov_yara_unescape(&p->token, p->part->arena, &p->fault,
+                                &note->value));
+    } else if (p->token.kind == OV_YARA_TRUE ||
+               p->token.kind == OV_YARA_FALSE) {
+        note->kind = OV_NOTE_TRUTH;
+    } else {
         return ov_yara_fail(p, OV_MALFORMED,
                             "expected a text, number, true or false");
+    }
     return ov_yara_next(p);
 }
 
@@ -113,14 +130,14 @@ static enum ov_status read_meta(struct ov_yara_parser *p,
     do {
         struct ov_span key = p->token.value;
         bool is_unwanted = ov_span_equal(key, OV_SPAN_LIT("unwanted"));
-        struct ov_span value;
+        struct ov_rule_note note = {.key = key};
 
         OV_TRY(ov_yara_expect(p, OV_YARA_NAME));
         OV_TRY(ov_yara_expect(p, OV_YARA_ASSIGN));
         if (is_unwanted && p->token.kind == OV_YARA_TRUE)
             rule->flags |= OV_RULE_UNWANTED;
-        OV_TRY(read_meta_value(p, &value));
-        OV_TRY(add_note(p, key, value));
+        OV_TRY(read_meta_value(p, &note));
+        OV_TRY(add_note(p, note));
     } while (p->token.kind == OV_YARA_NAME);
     return OV_OK;
 }
@@ -168,16 +185,21 @@ static enum ov_status keep_notes(struct ov_yara_parser *p,
 {
     struct ov_span *names =
         ov_arena_array(p->part->arena, p->strings.n + 1, sizeof(*names));
+    uint8_t *forms =
+        ov_arena_array(p->part->arena, p->strings.n + 1, sizeof(*forms));
     struct ov_rule_note *notes =
         ov_arena_array(p->part->arena, p->notes.n + 1, sizeof(*notes));
 
-    if (names == NULL || notes == NULL)
+    if (names == NULL || forms == NULL || notes == NULL)
         return OV_NO_MEMORY;
-    for (size_t i = 0; i < p->strings.n; i++)
+    for (size_t i = 0; i < p->strings.n; i++) {
         names[i] = p->strings.items[i].token.text;
+        forms[i] = p->strings.items[i].form;
+    }
     for (size_t i = 0; i < p->notes.n; i++)
         notes[i] = p->notes.items[i];
     rule->term_names = names;
+    rule->term_forms = forms;
     rule->n_term_names = (uint32_t)p->strings.n;
     rule->notes = notes;
     rule->n_notes = (uint32_t)p->notes.n;
@@ -445,6 +467,7 @@ static enum ov_status emit_rule(struct ov_yara_parser *p,
     out->n_terms = joined.n_terms;
     out->condition = joined.code;
     out->term_names = rule->term_names;
+    out->term_forms = rule->term_forms;
     out->n_term_names = rule->n_term_names;
     out->notes = rule->notes;
     out->n_notes = rule->n_notes;

@@ -16,6 +16,7 @@
 struct ov_yara_string {
     struct ov_span name;        /* without "$"; empty if it has none */
     struct ov_yara_token token; /* for errors */
+    uint8_t form;               /* enum ov_term_form, or-ed */
     bool is_used;
 };
 
@@ -32,6 +33,7 @@ struct ov_yara_rule {
     const struct ov_term *terms;
     uint32_t n_terms;
     const struct ov_span *term_names;
+    const uint8_t *term_forms;
     uint32_t n_term_names;
     const struct ov_rule_note *notes;
     uint32_t n_notes;

@@ -5,7 +5,9 @@
 
 /* The "strings:" section of a YARA rule: each string becomes a term of the
  * common form, in order, so that string i is term i. Modifiers are flags of the
- * pattern. "private" only concerns output, so it is read and has no effect. */
+ * pattern. "private" only concerns output: it is kept beside the name. */
+
+#define MODIFIER_PRIVATE (1u << 31)
 
 static const struct {
     enum ov_yara_token_kind token;
@@ -15,7 +17,7 @@ static const struct {
     {OV_YARA_WIDE, OV_PATTERN_WIDE},
     {OV_YARA_ASCII, OV_PATTERN_ASCII},
     {OV_YARA_FULLWORD, OV_PATTERN_FULLWORD},
-    {OV_YARA_PRIVATE, 1u << 31},
+    {OV_YARA_PRIVATE, MODIFIER_PRIVATE},
     {OV_YARA_XOR, 0},
     {OV_YARA_BASE64, 0},
     {OV_YARA_BASE64WIDE, 0},
@@ -55,7 +57,7 @@ static enum ov_status read_modifiers(struct ov_yara_parser *p, bool is_hex,
         flags |= flag;
         OV_TRY(ov_yara_next(p));
     }
-    flags &= ALL_FLAGS;
+    flags &= ALL_FLAGS | MODIFIER_PRIVATE;
     if ((flags & OV_PATTERN_WIDE) == 0)
         flags &= ~(uint32_t)OV_PATTERN_ASCII;
     *ret_flags = flags;
@@ -139,7 +141,11 @@ static enum ov_status read_string(struct ov_yara_parser *p)
     term->kind = OV_TERM_PATTERN;
     OV_TRY(ov_yara_next(p));
     OV_TRY(ov_yara_expect(p, OV_YARA_ASSIGN));
+    string->form = p->token.kind == OV_YARA_BRACE_OPEN ? OV_TERM_FORM_HEX : 0;
     OV_TRY(read_value(p, &term->pattern));
+    if ((term->pattern.flags & MODIFIER_PRIVATE) != 0)
+        string->form |= OV_TERM_FORM_PRIVATE;
+    term->pattern.flags &= ~MODIFIER_PRIVATE;
     switch (ov_match_check(&term->pattern)) {
     case OV_MATCH_UNKNOWN:
         return OV_NO_MEMORY;

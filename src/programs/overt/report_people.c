@@ -74,7 +74,7 @@ static void put_explanation(struct out *o, const struct ov_wire_detection *d)
     out_escaped(o, d->type);
     out_format(o, " of %llu bytes\n", (unsigned long long)d->object_len);
     for (size_t i = 0; i < d->n_notes; i++) {
-        const struct ov_wire_note *note = &d->notes[i];
+        const struct ov_rule_note *note = &d->notes[i];
 
         out_format(o, "    ");
         out_escaped(o, note->key.len > 0 ? note->key : OV_SPAN_LIT("tag"));

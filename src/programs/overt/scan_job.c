@@ -123,6 +123,14 @@ static void on_detection(void *ticket, const struct ov_wire_detection *d)
     t->scan->report->detection(t->scan->report, path_of(t), d);
 }
 
+static void on_match(void *ticket, const struct ov_string_match *m)
+{
+    struct ticket *t = ticket;
+
+    if (t->scan->report->match != NULL)
+        t->scan->report->match(t->scan->report, path_of(t), m);
+}
+
 static void on_inconclusive(void *ticket, const struct ov_wire_inconclusive *i)
 {
     struct ticket *t = ticket;
@@ -469,6 +477,7 @@ static enum ov_status begin(struct scan *s, struct ov_diag *diag)
         .timeout_ms = s->job->timeout_ms,
         .spawn_flags = s->job->spawn_flags,
         .detection = on_detection,
+        .match = on_match,
         .inconclusive = on_inconclusive,
         .done = on_done,
     };

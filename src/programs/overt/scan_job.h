@@ -40,6 +40,9 @@ struct scan_totals {
 struct report {
     void (*detection)(struct report *r, const char *path,
                       const struct ov_wire_detection *d);
+    /* A place where a string of that rule matched; or NULL. */
+    void (*match)(struct report *r, const char *path,
+                  const struct ov_string_match *m);
     void (*inconclusive)(struct report *r, const char *path,
                          const struct ov_wire_inconclusive *i);
     void (*file)(struct report *r, const struct scan_file *f);

@@ -48,7 +48,8 @@ struct worker {
     struct ov_scan_options options;
     struct ov_buf file; /* reused */
     uint32_t task;
-    bool is_broken; /* the parent is gone */
+    bool has_matches; /* in out, not posted yet */
+    bool is_broken;   /* the parent is gone */
     struct ov_wire_detection detection;
     struct ov_wire_inconclusive inconclusive;
 };
@@ -58,6 +59,21 @@ static void post(struct worker *w)
     if (ov_msg_end(&w->out) != OV_OK ||
         ov_channel_send(OV_PARENT_FD, &w->out, -1) != OV_OK)
         w->is_broken = true;
+}
+
+/* Matches are sent by the message full, and the rest before anything else. */
+static void post_matches(struct worker *w)
+{
+    if (w->has_matches)
+        post(w);
+    w->has_matches = false;
+}
+
+/* Begins a message about the task at hand. */
+static void begin(struct worker *w, enum ov_msg type)
+{
+    post_matches(w);
+    ov_msg_begin(&w->out, type, w->task);
 }
 
 static void post_failure(struct worker *w, const struct ov_diag *diag)
@@ -109,8 +125,7 @@ static void convert_notes(const struct ov_detection *from,
     to->n_notes =
         from->n_notes < OV_WIRE_MAX_NOTES ? from->n_notes : OV_WIRE_MAX_NOTES;
     for (size_t i = 0; i < to->n_notes; i++)
-        to->notes[i] =
-            (struct ov_wire_note){from->notes[i].key, from->notes[i].value};
+        to->notes[i] = from->notes[i];
 }
 
 static void on_detection(void *data, const struct ov_detection *d)
@@ -129,9 +144,21 @@ static void on_detection(void *data, const struct ov_detection *d)
     convert_path(&d->path, &to->path);
     convert_evidence(d, to);
     convert_notes(d, to);
-    ov_msg_begin(&w->out, OV_MSG_DETECTION, w->task);
+    begin(w, OV_MSG_DETECTION);
     ov_wire_put_detection(&w->out, to);
     post(w);
+}
+
+static void on_match(void *data, const struct ov_string_match *m)
+{
+    struct worker *w = data;
+
+    if (w->has_matches && w->out.len + OV_WIRE_MATCH_MAX > OV_MSG_MAX)
+        post_matches(w);
+    if (!w->has_matches)
+        ov_msg_begin(&w->out, OV_MSG_MATCHES, w->task);
+    w->has_matches = true;
+    ov_wire_put_match(&w->out, m);
 }
 
 static void on_inconclusive(void *data, const struct ov_inconclusive *i)
@@ -143,7 +170,7 @@ static void on_inconclusive(void *data, const struct ov_inconclusive *i)
     to->detail = ov_span_str(i->detail != NULL ? i->detail : "");
     to->at = i->at;
     convert_path(&i->path, &to->path);
-    ov_msg_begin(&w->out, OV_MSG_INCONCLUSIVE, w->task);
+    begin(w, OV_MSG_INCONCLUSIVE);
     ov_wire_put_inconclusive(&w->out, to);
     post(w);
 }
@@ -152,13 +179,14 @@ static void on_split(void *data)
 {
     struct worker *w = data;
 
-    ov_msg_begin(&w->out, OV_MSG_SPLIT, w->task);
+    begin(w, OV_MSG_SPLIT);
     post(w);
 }
 
 static void scan(struct worker *w, struct ov_span bytes)
 {
     const struct ov_findings findings = {.detection = on_detection,
+                                         .match = on_match,
                                          .inconclusive = on_inconclusive,
                                          .split = on_split,
                                          .data = w};
@@ -173,7 +201,7 @@ static void scan(struct worker *w, struct ov_span bytes)
         .n_bytes = outcome.n_bytes,
     };
     memcpy(o.spent, outcome.spent, sizeof(o.spent));
-    ov_msg_begin(&w->out, OV_MSG_OUTCOME, w->task);
+    begin(w, OV_MSG_OUTCOME);
     ov_wire_put_outcome(&w->out, &o);
     post(w);
 }
@@ -187,7 +215,7 @@ static void give_up(struct worker *w, enum ov_reason_kind why,
                                 .type = ov_span_str("data")};
 
     on_inconclusive(w, &i);
-    ov_msg_begin(&w->out, OV_MSG_OUTCOME, w->task);
+    begin(w, OV_MSG_OUTCOME);
     ov_wire_put_outcome(&w->out, &o);
     post(w);
 }
