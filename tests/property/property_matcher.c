@@ -145,6 +145,7 @@ static void some_pattern(struct world *w, size_t nth)
     struct ov_cell *cells = w->cells[nth];
     size_t at = ov_random_below(&w->r, w->view_len + 1);
     size_t n = 1 + ov_random_below(&w->r, 4);
+    size_t longest = ov_random_below(&w->r, 3) == 0 ? 2 : 10;
 
     *in = (struct ov_match_input){.rule = (uint32_t)ov_random_u64(&w->r)};
     in->targets =
@@ -165,7 +166,7 @@ static void some_pattern(struct world *w, size_t nth)
             add_bracket(w, p, cells, &at, 0);
         else if (dice == 4)
             add_boundary(w, p, cells);
-        add_run(w, p, cells, &at, 1 + ov_random_below(&w->r, 10));
+        add_run(w, p, cells, &at, 1 + ov_random_below(&w->r, longest));
     }
 }
 

@@ -348,8 +348,6 @@ static void what_is_not_taken_yet_leaves_the_rule_out(void **state)
                 "regular expressions");
     expect_skip("rule r { strings: $a = \"abc\" xor condition: $a }", "xor");
     expect_skip("import \"pe\"\nrule r { condition: pe.is_pe }", "modules");
-    expect_skip("rule r { strings: $a = {01 ?? 02} condition: $a }",
-                "two fixed bytes");
     expect_skip("include \"x.yar\"", "include");
     expect_skip("rule r { condition: 1.5 > 1 }", "floating");
     expect_skip("rule r { condition: \"a\" contains \"b\" }", "text");

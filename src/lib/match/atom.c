@@ -54,7 +54,7 @@ uint32_t ov_atom_bits(const uint8_t *b, uint32_t n)
     return bits / 2;
 }
 
-static uint32_t atom_bits(const uint8_t *b, enum ov_atom_kind kind)
+uint32_t ov_atom_window_bits(const uint8_t *b, enum ov_atom_kind kind)
 {
     uint32_t least = UINT32_MAX;
 
@@ -83,8 +83,7 @@ struct search {
 /* Beyond this a window is as good as never in clean files. */
 #define BITS_ENOUGH 32
 
-/* What an atom is worth: its rarity, less what looking for its kind costs. */
-static int32_t score_of(const struct ov_atom *a, bool is_backward)
+int32_t ov_atom_score(const struct ov_atom *a, bool is_backward)
 {
     static const int32_t kind_costs[OV_N_ATOM_KINDS] = {0, 8, 20};
     int32_t bits = a->bits < BITS_ENOUGH ? (int32_t)a->bits : BITS_ENOUGH;
@@ -121,8 +120,8 @@ static void try_run(struct search *s, const struct ov_form *f, uint32_t part,
             b[k] = ov_lower(f->cells[cell + i + k].value);
             a.key |= (uint64_t)b[k] << 8 * k;
         }
-        a.bits = atom_bits(b, kind);
-        score = score_of(&a, is_backward);
+        a.bits = ov_atom_window_bits(b, kind);
+        score = ov_atom_score(&a, is_backward);
         if (s->has_best && score + CROWD_BONUS <= s->best_score)
             continue;
         score -= crowd_cost(s, a.key);

@@ -42,6 +42,13 @@ bool ov_atom_choose(const struct ov_form *f,
 /* How rare n folded bytes are (bits, as above). */
 uint32_t ov_atom_bits(const uint8_t *bytes, uint32_t n);
 
+/* The same for an atom: LONG ones are as rare as their commonest window. */
+uint32_t ov_atom_window_bits(const uint8_t *bytes, enum ov_atom_kind kind);
+
+/* What an atom is worth: its rarity, less what looking for its kind costs, and
+ * going back from it to the start, if the way is not always as long. */
+int32_t ov_atom_score(const struct ov_atom *a, bool is_backward);
+
 /* Spreads an atom's key over 64 bits in two steps. After the first the upper
  * bits are good, for the check; after the second the upper 32 choose the bucket
  * and the lower 16 are the fingerprint. */

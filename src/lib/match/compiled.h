@@ -20,7 +20,10 @@
  *      (prefilter.h has what a filter is)
  *   48 list of programs that are tried at their place: offset (u64),
  *      count (u32), zero; the list has u32 offsets of programs
- *   64 check: offset (u64), log (u32, 0: none), zeros
+ *   64 check: offset (u64), log (u32, 0: none), zero
+ *   80 slow list, 64 programs a group: offset (u64), number of groups (u32),
+ *      zeros; a group has a u64 for each byte, in which bit i says that program
+ *      i is tried there, then 64 u32 offsets of programs
  * bucket, 64 bytes: where an atom's hash leads
  *   0  10 fingerprints (u16)
  *   20 10 references (u32)
@@ -29,7 +32,7 @@
  * set that of a list of them: a varint count, then u32 offsets. */
 
 #define OV_COMPILED_MAGIC 0x504d564fu /* "OVMP" */
-#define OV_COMPILED_VERSION 3
+#define OV_COMPILED_VERSION 4
 #define OV_COMPILED_HEADER 128
 #define OV_COMPILED_TARGETS 32
 #define OV_COMPILED_NO_SET 255
@@ -37,6 +40,11 @@
 #define OV_SET_SIZE 128
 #define OV_SET_FIXED 48
 #define OV_SET_CHECK 64
+#define OV_SET_SLOW 80
+
+#define OV_SLOW_GROUP 64u
+#define OV_SLOW_REFS (8u * 256)
+#define OV_SLOW_SIZE (OV_SLOW_REFS + 4u * OV_SLOW_GROUP)
 
 #define OV_BUCKET_SIZE 64
 #define OV_BUCKET_WAYS 10

@@ -244,7 +244,7 @@ enum ov_status ov_form_make(struct ov_form *f, const struct ov_pattern *p,
     return OV_OK;
 }
 
-static void put_op(struct ov_buf *code, enum ov_op op, uint64_t n)
+void ov_form_put_op(struct ov_buf *code, enum ov_op op, uint64_t n)
 {
     uint8_t kind = (uint8_t)(op << 5);
 
@@ -260,10 +260,10 @@ static void put_gap(struct ov_buf *code, const struct ov_cell *c)
 {
     if (c->gap_min == c->gap_max) {
         if (c->gap_min > 0)
-            put_op(code, OV_OP_ANY, c->gap_min);
+            ov_form_put_op(code, OV_OP_ANY, c->gap_min);
         return;
     }
-    put_op(code, OV_OP_GAP, 1);
+    ov_form_put_op(code, OV_OP_GAP, 1);
     ov_put_varint(code, c->gap_min);
     ov_put_varint(code, c->gap_max - c->gap_min);
 }
@@ -283,10 +283,10 @@ static void put_bytes(struct ov_buf *code, const struct ov_cell *cells,
     enum ov_op op = byte_op(cells);
 
     if (op == OV_OP_SPECIAL) {
-        put_op(code, op, OV_SPECIAL_NOT + 1);
+        ov_form_put_op(code, op, OV_SPECIAL_NOT + 1);
         n = 1;
     } else {
-        put_op(code, op, n);
+        ov_form_put_op(code, op, n);
     }
     for (uint32_t i = 0; i < n; i++) {
         if (op != OV_OP_BYTES)
@@ -297,11 +297,11 @@ static void put_bytes(struct ov_buf *code, const struct ov_cell *cells,
 
 static void put_boundary(struct ov_buf *code, const struct ov_cell *c)
 {
-    put_op(code, OV_OP_SPECIAL,
-           OV_SPECIAL_BOUNDARY +
-               ov_boundary_code((enum ov_boundary)c->value,
-                                (enum ov_side)c->mask, c->is_negated) +
-               1);
+    ov_form_put_op(code, OV_OP_SPECIAL,
+                   OV_SPECIAL_BOUNDARY +
+                       ov_boundary_code((enum ov_boundary)c->value,
+                                        (enum ov_side)c->mask, c->is_negated) +
+                       1);
 }
 
 /* The bracket cell at i as it must be read in this direction. */
@@ -312,7 +312,7 @@ static void put_bracket(const struct ov_form *f, uint32_t i, bool is_backward,
     bool is_negated = f->cells[i].is_negated;
 
     if (kind == OV_CELL_ALT_NEXT) {
-        put_op(code, OV_OP_NEXT, 1);
+        ov_form_put_op(code, OV_OP_NEXT, 1);
         return;
     }
     if (is_backward && kind == OV_CELL_ALT_CLOSE) {
@@ -327,9 +327,9 @@ static void put_bracket(const struct ov_form *f, uint32_t i, bool is_backward,
         is_negated = f->cells[i].is_negated;
     }
     if ((kind == OV_CELL_ALT_OPEN) != is_backward)
-        put_op(code, OV_OP_OPEN, is_negated ? 2 : 1);
+        ov_form_put_op(code, OV_OP_OPEN, is_negated ? 2 : 1);
     else
-        put_op(code, OV_OP_CLOSE, 1);
+        ov_form_put_op(code, OV_OP_CLOSE, 1);
 }
 
 /* How many cells from i on (in this direction) are bytes of one operation. */

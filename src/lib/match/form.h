@@ -12,7 +12,7 @@
 
 /* How much longer the longest match of a part may be than its shortest. */
 #define OV_FORM_SPREAD_MAX 65535u
-#define OV_FORM_DEPTH_MAX 8
+#define OV_FORM_DEPTH_MAX 16
 
 /* How long matches of some cells are. */
 struct ov_extent_range {
@@ -53,3 +53,6 @@ struct ov_extent_range ov_form_range(const struct ov_form *f, uint32_t from,
  * lower addresses from behind them. */
 void ov_form_write(const struct ov_form *f, uint32_t from, uint32_t to,
                    bool is_backward, struct ov_buf *code);
+
+/* Appends the first byte of an operation with a count. */
+void ov_form_put_op(struct ov_buf *code, enum ov_op op, uint64_t n);

@@ -23,6 +23,7 @@ struct set {
     struct ov_filter filters[OV_N_ATOM_KINDS];
     struct ov_span fixed; /* u32 offsets of programs */
     struct ov_check check;
+    struct ov_span slow; /* groups of OV_SLOW_SIZE */
     bool is_read;
     bool is_bad;
 };
@@ -204,6 +205,10 @@ static bool read_set(struct ov_matcher *m, uint8_t s)
     n = ov_load32le(desc.ptr + OV_SET_FIXED + 8);
     if (!at_section(m, ov_load64le(desc.ptr + OV_SET_FIXED), 4 * n,
                     &set->fixed))
+        return false;
+    n = ov_load32le(desc.ptr + OV_SET_SLOW + 8);
+    if (!at_section(m, ov_load64le(desc.ptr + OV_SET_SLOW), OV_SLOW_SIZE * n,
+                    &set->slow))
         return false;
     set->is_bad = false;
     return true;
@@ -445,12 +450,34 @@ static enum ov_status pass_kind(struct scan *s, enum ov_atom_kind kind)
     return resolve(s, kind, m->starts, n, OV_START_BIAS);
 }
 
+/* Tries a group of slow programs at each byte that is in their class. */
+static enum ov_status pass_slow(struct scan *s, const uint8_t *group)
+{
+    const uint8_t *refs = group + OV_SLOW_REFS;
+    uint64_t from = s->block->at;
+    uint64_t to = from + s->block->len;
+
+    for (uint64_t at = from; at < to; at++) {
+        uint64_t which = ov_load64le(group + 8 * (size_t)s->job->view.ptr[at]);
+
+        for (; which != 0; which &= which - 1) {
+            uint32_t nth = (uint32_t)__builtin_ctzll(which);
+
+            OV_TRY(try_program(s, ov_load32le(refs + 4 * (size_t)nth), at));
+            OV_TRY(spend(s));
+        }
+    }
+    return OV_OK;
+}
+
 static enum ov_status pass_block(struct scan *s, const struct ov_block *block)
 {
     s->block = block;
     OV_TRY(pass_kind(s, OV_ATOM_LONG));
     OV_TRY(pass_kind(s, OV_ATOM_MID));
     OV_TRY(pass_kind(s, OV_ATOM_SHORT));
+    for (size_t i = 0; i < s->set->slow.len; i += OV_SLOW_SIZE)
+        OV_TRY(pass_slow(s, s->set->slow.ptr + i));
     s->m->stats.bytes += block->len;
     return OV_OK;
 }

@@ -25,9 +25,12 @@ struct ov_match_input {
 /* What the compiler has to tell about one pattern. */
 enum ov_match_weakness {
     OV_MATCH_STRONG,
-    OV_MATCH_SHORT,   /* no run of 4 fixed bytes: costs more per byte scanned */
-    OV_MATCH_COMMON,  /* its rarest atom is common in clean files */
-    OV_MATCH_NONE,    /* no two fixed bytes in a row: cannot be compiled */
+    OV_MATCH_SHORT,  /* no run of 4 fixed bytes: costs more per byte scanned */
+    OV_MATCH_COMMON, /* its rarest atom is common in clean files */
+    OV_MATCH_SLOW,   /* no two bytes in a row are known: tried at each place
+                        of one byte */
+    OV_MATCH_NONE,   /* cannot be compiled: its brackets are not in order, or it
+                        exceeds a maximum */
     OV_MATCH_UNKNOWN, /* memory is out */
 };
 

@@ -48,10 +48,12 @@ bool ov_program_read(struct ov_span body, struct ov_program *ret)
 {
     struct ov_reader r = ov_reader_over(body);
     struct ov_program p = {.n_parts = 1};
+    uint64_t flags = ov_read_varint(&r);
     uint64_t id;
     uint64_t rule;
 
-    p.flags = ov_read_u8(&r);
+    ov_reader_require(&r, flags <= OV_PROGRAM_FLAGS_MAX, OV_MALFORMED);
+    p.flags = (uint32_t)flags;
     p.targets = unfold_targets(ov_read_varint(&r));
     id = ov_read_varint(&r);
     rule = ov_read_varint(&r);
@@ -103,7 +105,7 @@ bool ov_program_part(const struct ov_program *p, struct ov_reader *r,
 
 static void put_head(struct ov_buf *b, const struct ov_program *p)
 {
-    ov_put_u8(b, p->flags);
+    ov_put_varint(b, p->flags);
     ov_put_varint(b, fold_targets(p->targets));
     ov_put_varint(b, p->id);
     ov_put_varint(b, p->rule);

@@ -11,7 +11,7 @@
  * numbers are varints (base/buf.h) unless said otherwise.
  *
  *   length of what follows
- *   flags                  1 byte, enum ov_program_flag
+ *   flags                  enum ov_program_flag
  *   targets                folded so that few and all bits are short
  *   pattern ID, rule
  *   place                  if PLACED: kind, at (zigzag), shift, section
@@ -56,7 +56,10 @@ enum ov_program_flag {
     OV_PROGRAM_PARTS = 32,    /* more than one part */
     OV_PROGRAM_FIXED = 64,    /* in a set's list: tried at its place, no atom */
     OV_PROGRAM_EACH_START = 128, /* PARTS: a match for each start */
+    OV_PROGRAM_SLOW = 256, /* has no atom: tried at each byte of a class */
 };
+
+#define OV_PROGRAM_FLAGS_MAX 0xffffu
 
 #define OV_PARTS_MAX 256
 
@@ -65,7 +68,7 @@ enum ov_program_flag {
 
 /* A program's head, decoded. */
 struct ov_program {
-    uint8_t flags;
+    uint32_t flags;
     uint32_t targets;
     uint32_t id;
     uint32_t rule;

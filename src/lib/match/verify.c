@@ -14,7 +14,8 @@
  * one after the other from a copy of the set, and what they leave is united.
  * Backward, "behind" and "before" are exchanged, nothing else. */
 
-#define DEPTH_MAX 8
+/* A form's, and one around the ways back from several atoms. */
+#define DEPTH_MAX 17
 
 struct level {
     struct ov_distances before; /* the bracket */

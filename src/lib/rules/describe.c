@@ -209,7 +209,7 @@ static const char *weakness_word(uint8_t weakness)
     case OV_MATCH_COMMON:
         return "only bytes that are common in clean files";
     default:
-        return "slow";
+        return "no two bytes in a row are known";
     }
 }
 

@@ -150,9 +150,10 @@ static enum ov_status read_string(struct ov_yara_parser *p)
     case OV_MATCH_UNKNOWN:
         return OV_NO_MEMORY;
     case OV_MATCH_NONE:
-        return ov_yara_fault_set(
-            &p->fault, OV_UNSUPPORTED, &token,
-            "strings without two fixed bytes in a row are not taken yet");
+        return ov_yara_fault_set(&p->fault, OV_UNSUPPORTED, &token,
+                                 "the string's alternatives nest too deep or "
+                                 "its jumps are too long");
+    case OV_MATCH_SLOW:
     case OV_MATCH_STRONG:
     case OV_MATCH_SHORT:
     case OV_MATCH_COMMON:
