@@ -29,15 +29,20 @@ static void put_tabs(struct ov_buf *out, size_t n)
         ov_put_u8(out, '\t');
 }
 
-static void put_text(struct ov_buf *out, struct ov_span text)
+static void put_printable(struct ov_buf *out, struct ov_span text)
 {
-    ov_put_u8(out, '"');
     for (size_t i = 0; i < text.len; i++) {
         if (text.ptr[i] >= 0x20 && text.ptr[i] < 0x7f)
             ov_put_u8(out, text.ptr[i]);
         else
             ov_put_format(out, "\\x%02x", text.ptr[i]);
     }
+}
+
+static void put_text(struct ov_buf *out, struct ov_span text)
+{
+    ov_put_u8(out, '"');
+    put_printable(out, text);
     ov_put_u8(out, '"');
 }
 
@@ -57,6 +62,19 @@ static void put_scalar(struct ov_buf *out, const struct ov_datum *datum)
 static bool has_items(enum ov_datum_kind kind)
 {
     return kind == OV_DATUM_ARRAY || kind == OV_DATUM_DICTIONARY;
+}
+
+/* In yara's printing each array turns the order of fields in its items around:
+ * they are last to first at the top, first to last in an array's items, and so
+ * on. */
+static uint32_t next_field(const struct show *show, struct open *top)
+{
+    bool forward = false;
+
+    for (size_t i = 0; i < show->n; i++)
+        forward ^= show->stack[i].s == NULL;
+    top->n_left--;
+    return forward ? top->s->n_fields - 1 - top->n_left : top->n_left;
 }
 
 /* What stands behind a name: a value, or what is in it, one level deeper. */
@@ -86,7 +104,7 @@ static void show_value(struct show *show, const struct ov_field *field,
 
 static void show_field(struct show *show, struct open *top)
 {
-    uint32_t i = --top->n_left;
+    uint32_t i = next_field(show, top);
     const struct ov_field *field = &top->s->fields[i];
 
     if (field->kind == OV_DATUM_FUNCTION)
@@ -104,12 +122,10 @@ static void show_item(struct show *show, struct open *top)
     uint32_t i = top->items->n - top->n_left--;
 
     put_tabs(show->out, show->n);
-    ov_put_u8(show->out, '[');
     if (top->items->keys == NULL)
-        ov_put_format(show->out, "%" PRIu32, i);
+        ov_put_format(show->out, "[%" PRIu32 "]", i);
     else
-        put_text(show->out, top->items->keys[i]);
-    ov_put_u8(show->out, ']');
+        put_printable(show->out, top->items->keys[i]);
     show_value(show, top->field, top->field->item, &top->items->values[i]);
 }
 

@@ -1,0 +1,197 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""Compares what modules say of files with `yara -D`.
+
+usage: modules.py PROBE MODULE [--rounds N] [--seed N] [FILE|FOLDER...]
+
+Every field of the module must have the same value and the same place, but for
+the differences between yara's versions that DIFFERENCES lists: this project
+follows 4.5, Debian 12 has 4.2. Besides the files as they are, N changed ones
+(bits flipped, ends cut off) are compared. Without files, whatever this machine
+has of the module's formats is taken. Exits with 77 if there is nothing to
+compare with."""
+import argparse
+import fnmatch
+import os
+import random
+import shutil
+import subprocess
+import sys
+import tempfile
+
+# MODULE: (names that yara has otherwise, what only we have, what only yara has
+# or gives other values for), as patterns of paths: "sections[*].name".
+DIFFERENCES = {}
+
+SAMPLES = {}
+
+
+def parse(lines):
+    """Nested dictionaries; a value is its text, "" if there is nothing."""
+    root = {}
+    open_at = [root]
+    for line in lines:
+        depth = len(line) - len(line.lstrip("\t"))
+        name, equals, value = line.strip("\t").partition(" = ")
+        del open_at[depth:]
+        if len(open_at) != depth:
+            raise ValueError("strange line: %r" % line)
+        if equals:
+            open_at[-1][name] = value
+        else:
+            open_at[-1][name] = {}
+            open_at.append(open_at[-1][name])
+    return root
+
+
+def paths(tree, prefix=""):
+    for name, value in tree.items():
+        path = prefix + name if name.startswith("[") or not prefix \
+            else prefix + "." + name
+        yield path, value if isinstance(value, str) else "{}"
+        if not isinstance(value, str):
+            yield from paths(value, path)
+
+
+def among(path, patterns):
+    path = path.replace("[", "<").replace("]", ">")
+    return any(fnmatch.fnmatchcase(path, p.replace("[", "<").replace("]", ">"))
+               for p in patterns)
+
+
+def renamed(path, names):
+    for theirs, ours in names.items():
+        if path == theirs or path.startswith((theirs + "[", theirs + ".")):
+            return ours + path[len(theirs):]
+    return path
+
+
+def compare(module, ours, theirs):
+    names, only_ours, not_theirs = DIFFERENCES.get(module, ({}, [], []))
+    ours = [(p, v) for p, v in paths(ours)
+            if not among(p, only_ours) and not among(p, not_theirs)]
+    theirs = [(renamed(p, names), v) for p, v in paths(theirs)]
+    theirs = [(p, v) for p, v in theirs if not among(p, not_theirs)]
+    mine, other = dict(ours), dict(theirs)
+    wrong = ["%s: %s, yara: %s" % (p, mine.get(p), v)
+             for p, v in theirs if mine.get(p) != v]
+    wrong += ["%s: %s, yara: nothing" % (p, v)
+              for p, v in ours if p not in other]
+    if not wrong and [p for p, _ in ours] != [p for p, _ in theirs]:
+        wrong = ["in another order"]
+    return wrong
+
+
+def ask_yara(rule, path):
+    run = subprocess.run(["yara", "-D", rule, path], capture_output=True,
+                         timeout=300)
+    text = run.stdout.decode("latin-1")
+    lines = text.split("\n")
+    while lines and not lines[-1].startswith("always "):
+        lines.pop()
+    return lines[1:-1] if lines else None
+
+
+def ask_probe(probe, module, path):
+    run = subprocess.run([probe, module, path], capture_output=True,
+                         timeout=300)
+    if run.returncode != 0:
+        return ["exit %d" % run.returncode]
+    return run.stdout.decode("latin-1").split("\n")[2:-1]
+
+
+def changed(data, rng):
+    data = bytearray(data)
+    way = rng.randrange(4)
+    if way == 0:
+        return data[:rng.randrange(len(data) + 1)]
+    near = len(data) if way == 1 else min(len(data), 1024)
+    for _ in range(rng.choice((1, 2, 8))):
+        at = rng.randrange(near)
+        data[at] = rng.choice((0, 0xff, data[at] ^ 1 << rng.randrange(8),
+                               rng.randrange(256)))
+    return data
+
+
+def files_below(places, limit):
+    for place in places:
+        if os.path.isfile(place):
+            yield place
+        for folder, _, names in os.walk(place):
+            for name in sorted(names):
+                path = os.path.join(folder, name)
+                if os.path.isfile(path) and os.path.getsize(path) <= limit:
+                    yield path
+
+
+def samples(module):
+    places, wanted = SAMPLES.get(module, (["/usr/bin"], lambda head: True))
+    for path in files_below(places, 4 << 20):
+        try:
+            with open(path, "rb") as f:
+                if wanted(f.read(64)):
+                    yield path
+        except OSError:
+            continue
+
+
+def main():
+    parser = argparse.ArgumentParser()
+    parser.add_argument("probe")
+    parser.add_argument("module")
+    parser.add_argument("--rounds", type=int, default=0)
+    parser.add_argument("--seed", type=int)
+    parser.add_argument("--max-files", type=int, default=40)
+    parser.add_argument("places", nargs="*")
+    args = parser.parse_args()
+    if shutil.which("yara") is None:
+        print("no yara here")
+        return 77
+    seed = args.seed if args.seed is not None else random.randrange(1 << 32)
+    rng = random.Random(seed)
+    print("seed", seed)
+    if args.places:
+        files = list(files_below(args.places, 1 << 30))
+    else:
+        files = list(samples(args.module))
+        files = rng.sample(files, min(len(files), args.max_files))
+    if not files:
+        print("no files to compare")
+        return 77
+
+    n_wrong = 0
+    with tempfile.TemporaryDirectory() as folder:
+        rule = os.path.join(folder, "rule.yar")
+        with open(rule, "w", encoding="ascii") as f:
+            f.write('import "%s" rule always { condition: true }\n' %
+                    args.module)
+        work = [(path, None) for path in files]
+        work += [(rng.choice(files), i) for i in range(args.rounds)]
+        for path, i in work:
+            shown = path
+            if i is not None:
+                with open(path, "rb") as f:
+                    data = changed(f.read(4 << 20), rng)
+                shown = "%s, change %d" % (path, i)
+                path = os.path.join(folder, "changed")
+                with open(path, "wb") as f:
+                    f.write(data)
+            theirs = ask_yara(rule, path)
+            if theirs is None:
+                print("%s: yara gives up" % shown)
+                continue
+            wrong = compare(args.module,
+                            parse(ask_probe(args.probe, args.module, path)),
+                            parse(theirs))
+            if wrong:
+                n_wrong += 1
+                print("%s: %d differences" % (shown, len(wrong)))
+                for line in wrong[:10]:
+                    print("    " + line)
+                if i is not None:
+                    shutil.copy(path, "changed-%d-%d" % (seed, i))
+    print("%d files compared, %d differ" % (len(work), n_wrong))
+    return 1 if n_wrong else 0
+
+
+sys.exit(main())
