@@ -280,17 +280,73 @@ enum ov_status ov_merkle_prove_consistency(
     return OV_OK;
 }
 
-void ov_merkle_stack_add(struct ov_merkle_stack *s,
-                         const uint8_t leaf[static OV_MERKLE_HASH])
+enum ov_status
+ov_merkle_stack_add_full(struct ov_merkle_stack *s, unsigned level,
+                         const uint8_t hash[static OV_MERKLE_HASH])
 {
-    unsigned level = 0;
     uint8_t at[OV_MERKLE_HASH];
+    uint64_t count;
 
-    memcpy(at, leaf, OV_MERKLE_HASH);
+    if (level >= 63)
+        return OV_USAGE;
+    count = UINT64_C(1) << level;
+    if (s->size % count != 0 || s->size > OV_MERKLE_MAX_SIZE - count)
+        return OV_USAGE;
+    memcpy(at, hash, OV_MERKLE_HASH);
     for (; (s->size >> level & 1) != 0; level++)
         ov_merkle_node(s->full[level], at, at);
     memcpy(s->full[level], at, OV_MERKLE_HASH);
-    s->size++;
+    s->size += count;
+    return OV_OK;
+}
+
+void ov_merkle_stack_add(struct ov_merkle_stack *s,
+                         const uint8_t leaf[static OV_MERKLE_HASH])
+{
+    (void)!ov_merkle_stack_add_full(s, 0, leaf); /* 2^63 leaves never come */
+}
+
+/* RFC 9162 section 2.1.3.2: the same way up as where the proof is checked. A
+ * hash from the left is that of the full subtree that a bit of index counts. */
+enum ov_status ov_merkle_stack_of_proof(uint64_t index, uint64_t size,
+                                        uint8_t (*proof)[OV_MERKLE_HASH],
+                                        size_t n, struct ov_merkle_stack *ret)
+{
+    struct ov_merkle_stack s = {.size = index};
+    uint64_t last = size - 1;
+    uint64_t at = index;
+    unsigned level = 0;
+
+    if (index >= size || size > OV_MERKLE_MAX_SIZE)
+        return OV_BAD_PROOF;
+    for (size_t i = 0; i < n; i++) {
+        if (last == 0)
+            return OV_BAD_PROOF;
+        for (; at == last && (at & 1) == 0; level++, at >>= 1, last >>= 1)
+            ;
+        if ((at & 1) != 0)
+            memcpy(s.full[level], proof[i], OV_MERKLE_HASH);
+        level++;
+        at >>= 1;
+        last >>= 1;
+    }
+    if (last != 0)
+        return OV_BAD_PROOF;
+    *ret = s;
+    return OV_OK;
+}
+
+bool ov_merkle_stack_equal(const struct ov_merkle_stack *a,
+                           const struct ov_merkle_stack *b)
+{
+    if (a->size != b->size)
+        return false;
+    for (unsigned level = 0; level < 64; level++) {
+        if ((a->size >> level & 1) != 0 &&
+            memcmp(a->full[level], b->full[level], OV_MERKLE_HASH) != 0)
+            return false;
+    }
+    return true;
 }
 
 static enum ov_status node_of_stack(void *data, unsigned level, uint64_t index,

@@ -78,5 +78,19 @@ struct ov_merkle_stack {
 
 void ov_merkle_stack_add(struct ov_merkle_stack *s,
                          const uint8_t leaf[static OV_MERKLE_HASH]);
+/* A full subtree of 2^level leaves at once; OV_USAGE unless the size is a
+ * multiple of that, or if the tree gets too large. */
+OV_MUST_USE enum ov_status
+ov_merkle_stack_add_full(struct ov_merkle_stack *s, unsigned level,
+                         const uint8_t hash[static OV_MERKLE_HASH]);
+/* The tree of the first index entries, from a proof that entry index is in a
+ * tree of size entries: what is left of the way up is just its full subtrees.
+ * OV_BAD_PROOF if the proof has another length. The proof was checked. */
+OV_MUST_USE enum ov_status
+ov_merkle_stack_of_proof(uint64_t index, uint64_t size,
+                         uint8_t (*proof)[OV_MERKLE_HASH], size_t n,
+                         struct ov_merkle_stack *ret);
+bool ov_merkle_stack_equal(const struct ov_merkle_stack *a,
+                           const struct ov_merkle_stack *b);
 void ov_merkle_stack_root(const struct ov_merkle_stack *s,
                           uint8_t ret[static OV_MERKLE_HASH]);

@@ -4,6 +4,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 
+#include "trust/trace.h"
 #include "trust/update_run.h"
 
 /* The order of the steps, and what they share. What each step believes and why:
@@ -147,6 +148,8 @@ struct ov_update *ov_update_new(const struct ov_update_io *io,
     u->entry_arena = ov_arena_new(MAX_ENTRY);
     for (size_t i = 0; i < OV_UPDATE_KEPT_TILES; i++)
         u->kept_tiles[i].bytes = ov_buf_with_max(OV_BUNDLE_MAX_BYTES);
+    for (size_t i = 0; i < 2; i++)
+        u->trace_bytes[i] = ov_buf_with_max(OV_TRACE_MAX);
     u->max_age = OV_UPDATE_MAX_AGE;
     u->policy_text = ov_buf_with_max(OV_UPDATE_MAX_TRUST);
     u->people_text = ov_buf_with_max(OV_UPDATE_MAX_TRUST);
@@ -168,6 +171,9 @@ void ov_update_free(struct ov_update *u)
     ov_arena_free(u->entry_arena);
     for (size_t i = 0; i < OV_UPDATE_KEPT_TILES; i++)
         ov_buf_done(&u->kept_tiles[i].bytes);
+    for (size_t i = 0; i < 2; i++)
+        ov_buf_done(&u->trace_bytes[i]);
+    ov_free(u->trace);
     ov_buf_done(&u->policy_text);
     ov_buf_done(&u->people_text);
     ov_buf_done(&u->head_bytes);

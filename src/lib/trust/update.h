@@ -152,8 +152,8 @@ ov_update_code(const struct ov_update_io *io,
 
 /* Tells where the rule of this name (of a detection, a rule or a record) comes
  * from: source, place in the release and the log, who signed it; all of it
- * verified. Uses get for the log's entry only; without it the rest is told, and
- * the refusal is UNREACHABLE. */
+ * verified. Uses get only if the installed trace does not have the log's entry;
+ * without it the rest is told, and the refusal is UNREACHABLE. */
 OV_MUST_USE enum ov_status
 ov_update_why(const struct ov_update_io *io,
               const struct ov_update_options *options, struct ov_span name,

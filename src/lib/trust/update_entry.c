@@ -3,8 +3,9 @@
 #include "log/tile.h"
 #include "trust/update_run.h"
 
-/* Entries of the log, one by one, and the tiles that prove where they are: all
- * against the checkpoint that this machine has seen last. */
+/* Entries of the log, one by one: from the trace that came with the rules, and
+ * what is not in it by tiles that prove where it is, against the checkpoint
+ * that this machine has seen last. */
 
 /* ---- tiles ---- */
 
@@ -125,6 +126,11 @@ enum ov_status ov_update_entry(struct ov_update *u, uint64_t index,
     enum ov_status status = OV_NOT_FOUND;
     struct ov_span entry;
 
+    status = ov_update_traced(u, index, &entry);
+    if (status == OV_OK)
+        return ov_arena_copy(a, entry, ret) ? OV_OK : OV_NO_MEMORY;
+    if (status != OV_NOT_FOUND)
+        return status;
     if (index >= u->client.size)
         return OV_BAD_PROOF;
     for (; t.mirror < u->options->n_mirrors && status != OV_OK; t.mirror++)

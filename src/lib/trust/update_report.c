@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "base/text.h"
+#include "trust/trace.h"
 #include "trust/update_run.h"
 
 /* What a client knows about its own state, as lines "name value": for people,
@@ -12,6 +13,14 @@ static void put_digest(struct ov_buf *b, const char *name,
     ov_put_format(b, "%s sha256:", name);
     ov_put_hex(b, ov_span_of(digest, 32));
     ov_put_format(b, " %llu\n", (unsigned long long)len);
+}
+
+/* Whether the log's entries of the rules are here, too. */
+static bool has_trace(struct ov_update *u)
+{
+    OV_AUTO_DONE(buf) bytes = ov_buf_with_max(OV_TRACE_MAX);
+
+    return u->io->release_get(u->io->data, "trace", &bytes) == OV_OK;
 }
 
 static void put_release(struct ov_buf *b, struct ov_update *u)
@@ -27,6 +36,7 @@ static void put_release(struct ov_buf *b, struct ov_update *u)
     ov_put_u8(b, '\n');
     put_digest(b, "image.0", r->tiers[0].digest, r->tiers[0].len);
     put_digest(b, "image.1", r->tiers[1].digest, r->tiers[1].len);
+    ov_put_format(b, "trace %s\n", has_trace(u) ? "kept" : "missing");
     if (ov_digest(OV_SHA256, u->old_head.note, digest) == OV_OK)
         put_digest(b, "note", digest, u->old_head.note.len);
 }

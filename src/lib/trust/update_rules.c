@@ -449,6 +449,7 @@ static enum ov_status build(struct ov_update *u, struct content *c)
     OV_TRY(build_changes(u, c));
     OV_TRY(put(u, "delta", &c->delta));
     OV_TRY(put(u, "proof", &u->proof_bytes));
+    ov_update_fetch_trace(u, c->is_same_base);
     return put(u, "head", &u->head_bytes);
 }
 

@@ -59,6 +59,12 @@ struct ov_kept_tile {
     struct ov_buf bytes;
 };
 
+/* An entry of the installed trace. */
+struct ov_traced {
+    uint64_t index;
+    struct ov_span note;
+};
+
 struct ov_update {
     const struct ov_update_io *io;
     const struct ov_update_options *options;
@@ -91,6 +97,11 @@ struct ov_update {
     struct ov_buf manifest; /* of the feed that was asked for last */
     uint8_t manifest_digest[32];
     bool has_manifest;
+    struct ov_buf trace_bytes[2];
+    struct ov_traced *trace; /* by index, rising */
+    size_t n_trace;
+    bool has_read_trace;
+    enum ov_status trace_status;
     struct ov_kept_tile kept_tiles[OV_UPDATE_KEPT_TILES];
     struct ov_arena *entry_arena; /* of the entry that was opened last */
     struct ov_opened *opened;     /* NULL: none */
@@ -200,6 +211,15 @@ OV_MUST_USE enum ov_status ov_update_record_entry(struct ov_update *u,
                                                   const struct ov_record *r,
                                                   struct ov_opened **ret,
                                                   struct ov_diag *diag);
+
+/* update_trace.c: the entries that stay here */
+/* Stages the trace of the release that is staged; without one, nothing. */
+void ov_update_fetch_trace(struct ov_update *u, bool is_same_base);
+/* The entry at index, of the installed trace: proven. Borrowed from u.
+ * OV_NOT_FOUND: it is not in it, or there is no trace; others: it is damaged.
+ */
+OV_MUST_USE enum ov_status ov_update_traced(struct ov_update *u, uint64_t index,
+                                            struct ov_span *ret);
 
 /* update_rules.c: content */
 /* Records one behind the other, as a sealed set that borrows bytes. */

@@ -7,8 +7,9 @@
  * the name of a rule or detection: records are then searched for it, as a word
  * of their sources.
  *
- * What lies on this machine tells the record, the release and the proof that
- * the one is in the other; the entry comes from a mirror or a bundle. */
+ * What lies on this machine tells all of it: the record, the release, the proof
+ * that the one is in the other, and the entry by the trace (update_trace.c). An
+ * installation without a trace needs a mirror or a bundle for the entry. */
 
 #define MAX_RECORDS ((size_t)8 << 30)
 #define MAX_SOURCE 8192

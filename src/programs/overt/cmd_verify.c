@@ -75,7 +75,8 @@ static bool open_mirrors(const struct asked *a, enum ov_trust_task task,
                          struct ov_mirrors **ret)
 {
     if (task == OV_TRUST_VERIFY ||
-        (task == OV_TRUST_WHY && a->set.n_places == 0))
+        ((task == OV_TRUST_WHY || task == OV_TRUST_DEEP) &&
+         a->set.n_places == 0))
         return true;
     return update_set_mirrors(&a->set, ret);
 }

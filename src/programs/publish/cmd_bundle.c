@@ -7,18 +7,20 @@
 #include "commands.h"
 #include "history.h"
 #include "metadata.h"
+#include "trust/delta.h"
 #include "trust/head.h"
 #include "trust/segment.h"
+#include "trust/trace.h"
 
 /* A bundle: the repository's tree cut to one release, in one tar file that is
  * the same whoever makes it (sorted, no owners, no times). A client takes it as
  * a mirror (docs/protocol-update.md), so every check stays the same.
  *
  * In it: all roots, the current metadata and targets, the log, proofs and
- * consistency proofs, and the segments and the delta of the release. Left out:
- * older metadata, targets and segments, delta tiles, the content store.
- * Format: POSIX.1-2017, pax, "ustar Interchange Format"; no name is longer than
- * 100 bytes. */
+ * consistency proofs, and the segments, the delta and the trace of the release.
+ * Left out: older metadata, targets and segments, delta tiles, the content
+ * store. Format: POSIX.1-2017, pax, "ustar Interchange Format"; no name is
+ * longer than 100 bytes. */
 
 #define BLOCK 512
 
@@ -28,6 +30,8 @@ struct bundle {
     struct ov_span keep[64]; /* paths of metadata and targets */
     size_t n_keep;
     struct ov_head head;
+    uint64_t seq;
+    const char *channel;
 };
 
 static void put_octal(uint8_t *at, size_t width, uint64_t value)
@@ -186,8 +190,44 @@ static bool put_content(struct bundle *b)
 
 static bool put_tree(struct bundle *b, const char *folder);
 
+static int compare_names(const void *a, const void *b)
+{
+    return strcmp(*(const char *const *)a, *(const char *const *)b);
+}
+
+/* The way to the base, and the steps from there: what a client takes that has
+ * nothing of it yet. */
+static bool put_trace(struct bundle *b)
+{
+    const char *names[30 * OV_DELTA_LEVELS + 1];
+    OV_AUTO_DONE(buf) path = ov_buf_with_max(256);
+    struct ov_delta_tile t;
+    uint64_t at = b->head.base;
+    size_t n = 0;
+
+    ov_put_trace_base_path(&path, b->channel, at);
+    names[n++] = text_of(b->in, ov_buf_span(&path));
+    while (n < sizeof(names) / sizeof(names[0]) &&
+           ov_delta_next_tile(at, b->seq, &t)) {
+        ov_buf_clear(&path);
+        ov_put_trace_path(&path, b->channel, &t);
+        names[n++] = text_of(b->in, ov_buf_span(&path));
+        at = ov_delta_tile_end(&t);
+    }
+    qsort(names, n, sizeof(names[0]), compare_names);
+    for (size_t i = 0; i < n; i++) {
+        /* A release of a publisher that made none yet. */
+        if (disk_exists(path_in(b->in, "repo/%s", names[i])) &&
+            !put_file(b, names[i]))
+            return false;
+    }
+    return true;
+}
+
 static bool put_folder(struct bundle *b, const char *name)
 {
+    if (strcmp(name, "trace") == 0)
+        return put_trace(b);
     if (strcmp(name, "delta") == 0 || strcmp(name, "cas") == 0)
         return true;
     return strcmp(name, "seg") == 0 ? put_content(b) : put_tree(b, name);
@@ -217,6 +257,19 @@ static bool put_tree(struct bundle *b, const char *folder)
     return ok;
 }
 
+static bool read_seq(struct bundle *b)
+{
+    struct ov_note *n = ov_arena_alloc(b->in->arena, sizeof(*n));
+    struct ov_entry *e = ov_arena_alloc(b->in->arena, sizeof(*e));
+
+    if (n == NULL || e == NULL)
+        return tell_error("out of memory");
+    return (ov_note_parse(b->in->arena, b->head.note, n) == OV_OK &&
+            ov_entry_parse(n->text, e, NULL) == OV_OK &&
+            ov_entry_number(e, "seq", &b->seq)) ||
+           tell_error("the release's note is damaged");
+}
+
 static bool run(struct bundle *b, const char *channel, const char *out)
 {
     struct instance *in = b->in;
@@ -229,6 +282,8 @@ static bool run(struct bundle *b, const char *channel, const char *out)
         return false;
     if (!is_there || ov_head_parse(bytes, &b->head) != OV_OK)
         return tell_error("channel %s has no release", channel);
+    if (!read_seq(b))
+        return false;
     if (!digest_of(bytes, digest) ||
         !keep(b,
               text(in, "targets/db/%s/%s.head", channel, hex_of(in, digest))) ||
@@ -256,8 +311,9 @@ bool cmd_bundle(struct instance *in)
     if (out == NULL)
         return tell_error("say --out FILE.tar");
     b->in = in;
+    b->channel = channel != NULL ? channel : "stable";
     b->out = ov_buf_with_max(MAX_FILE);
-    ok = run(b, channel != NULL ? channel : "stable", out);
+    ok = run(b, b->channel, out);
     ov_buf_done(&b->out);
     return ok;
 }

@@ -9,6 +9,7 @@
 #include "provenance.h"
 #include "release_set.h"
 #include "staged.h"
+#include "trace_files.h"
 #include "trust/segment.h"
 
 /* A release: the set as the log says, compiled in the jail, described by a note
@@ -388,8 +389,9 @@ static bool publish_head(struct release *r, struct ov_span head)
     if ((!is_there || !ov_span_equal(old, head)) &&
         !metadata_targets(in, ROLE_rules, &change, 1))
         return false;
-    return metadata_snapshot(in) && history_publish_checkpoint(in, &r->h) &&
-           metadata_timestamp(in) && disk_remove(prepared_path(r));
+    return trace_publish(in, &r->h, r->channel) && metadata_snapshot(in) &&
+           history_publish_checkpoint(in, &r->h) && metadata_timestamp(in) &&
+           disk_remove(prepared_path(r));
 }
 
 /* A note that is in the log must be published, whatever ended the program that
