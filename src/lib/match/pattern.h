@@ -58,6 +58,7 @@ enum ov_pattern_flag {
                                    place where it begins, the shortest (YARA);
                                    else one for each place of what is behind the
                                    last such gap (ClamAV) */
+    OV_PATTERN_DOT_ALL = 32,    /* of a regular expression: "." is also LF */
 };
 
 /* Where a match may begin. */
@@ -86,4 +87,6 @@ struct ov_pattern {
     uint32_t n_cells;
     uint32_t flags; /* enum ov_pattern_flag, or-ed */
     struct ov_place place;
+    struct ov_span regex; /* if not empty, instead of cells: a regular
+                             expression, without its slashes (re.h) */
 };
