@@ -6,7 +6,6 @@
 #include "option.h"
 #include "output.h"
 #include "rule_set.h"
-#include "sys/file.h"
 #include "sys/spawn.h"
 
 /* overt rules: build an image, or have one printed by a jailed process. */
@@ -115,8 +114,7 @@ static void print_report(const struct rule_set *set, const char *path)
 static int build(struct rules_options *o)
 {
     struct rule_set set;
-    struct ov_diag diag = {0};
-    enum ov_status status;
+    bool is_written;
 
     o->set.no_cache = true;
     if (o->output == NULL || o->set.n_paths == 0) {
@@ -131,14 +129,11 @@ static int build(struct rules_options *o)
         rule_set_done(&set);
         return EXIT_ERROR;
     }
-    status =
-        ov_file_copy(o->output, set.images.fds[0], set.images.lens[0], &diag);
-    if (status != OV_OK)
-        out_error("%s: cannot write: %s", o->output, diag.text);
-    else
+    is_written = rule_set_write(&set, o->output);
+    if (is_written)
         print_report(&set, o->output);
     rule_set_done(&set);
-    return status == OV_OK && !set.has_errors && out_flush(out_standard())
+    return is_written && !set.has_errors && out_flush(out_standard())
                ? EXIT_CLEAN
                : EXIT_ERROR;
 }

@@ -41,12 +41,29 @@ static int print_version(void)
     return out_flush(o) ? EXIT_CLEAN : EXIT_ERROR;
 }
 
+/* A link with the name of a program whose options a command takes. */
+static int (*called_as(const char *program))(int argc, char **argv)
+{
+    static const struct {
+        const char *name;
+        int (*function)(int argc, char **argv);
+    } links[] = {
+        {"clamscan", cmd_clamscan}, {"yara", cmd_yara}, {"yarac", cmd_yarac}};
+
+    const char *slash = strrchr(program, '/');
+
+    for (size_t i = 0; i < sizeof(links) / sizeof(links[0]); i++)
+        if (strcmp(slash != NULL ? slash + 1 : program, links[i].name) == 0)
+            return links[i].function;
+    return NULL;
+}
+
 int main(int argc, char **argv)
 {
-    const char *slash = argc > 0 ? strrchr(argv[0], '/') : NULL;
+    int (*function)(int, char **) = argc > 0 ? called_as(argv[0]) : NULL;
 
-    if (argc > 0 && strcmp(slash ? slash + 1 : argv[0], "clamscan") == 0)
-        return cmd_clamscan(argc, argv);
+    if (function != NULL)
+        return function(argc, argv);
     if (argc < 2) {
         out_error("say what to do, for example: overt scan FOLDER; see overt "
                   "help");

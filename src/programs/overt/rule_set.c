@@ -104,6 +104,16 @@ bool rule_set_open_image(const char *path, struct rule_set *ret)
     return false;
 }
 
+bool rule_set_write(const struct rule_set *s, const char *path)
+{
+    struct ov_diag diag = {0};
+
+    if (ov_file_copy(path, s->images.fds[0], s->images.lens[0], &diag) == OV_OK)
+        return true;
+    out_error("%s: cannot write: %s", path, diag.text);
+    return false;
+}
+
 /* ---- the kept image ---- */
 
 /* The path of the image for these sources, or false: nothing is kept. */

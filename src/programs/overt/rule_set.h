@@ -44,6 +44,9 @@ bool rule_set_load(const struct rule_set_options *options,
 /* The image file at path, checked for the magic only. False after a line. */
 bool rule_set_open_image(const char *path, struct rule_set *ret);
 
+/* Writes the one image there is. False after a line. */
+bool rule_set_write(const struct rule_set *s, const char *path);
+
 /* A number that changes with the helpers' binaries: what they decided before
  * does not hold after an update. */
 void put_engine_identity(struct ov_buf *b);
