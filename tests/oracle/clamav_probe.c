@@ -25,7 +25,7 @@ static bool read_file(const char *path, struct ov_buf *ret)
 
 static size_t count(const struct ov_part *part)
 {
-    size_t n = part->rules.n + part->members.n;
+    size_t n = part->rules.n + part->members.n + part->icons.n;
 
     for (int of = 0; of < OV_N_HASH_OF; of++)
         for (int kind = 0; kind < OV_N_DIGEST; kind++)

@@ -9,8 +9,11 @@
 
 #include "base/text.h"
 #include "formats/facts.h"
+#include "formats/icon.h"
 #include "formats/image_hash.h"
 #include "read_file.h"
+
+#define MAX_ICONS 100
 
 static void print_extents(const char *word, const struct ov_extent *e,
                           uint32_t n)
@@ -54,6 +57,35 @@ static void print_image_hash(enum ov_type type, struct ov_span bytes)
     printf("\"");
 }
 
+/* As clamscan --debug prints it. */
+static void print_icon(const struct ov_icon *icon)
+{
+    printf("%02x", icon->side);
+    for (int kind = 0; kind < OV_N_ICON_KINDS; kind++)
+        for (size_t i = 0; i < OV_ICON_AREAS; i++)
+            printf(kind <= OV_ICON_GRAY ? "%03x%02x%02x" : "%02x%02x%02x",
+                   icon->areas[kind][i].mean, icon->areas[kind][i].x,
+                   icon->areas[kind][i].y);
+    printf("%02x%02x%02x%02x", icon->red, icon->green, icon->blue,
+           icon->colored);
+}
+
+static void print_icons(const struct ov_exe_job *job)
+{
+    struct ov_icon_list list;
+
+    if (job->facts->pe == NULL ||
+        ov_pe_icons(job->facts->pe, job, MAX_ICONS, &list) != OV_OK)
+        return;
+    printf(", \"icons\": [");
+    for (size_t i = 0; i < list.n; i++) {
+        printf("%s\"", i ? ", " : "");
+        print_icon(&list.items[i]);
+        printf("\"");
+    }
+    printf("]");
+}
+
 static int probe(const char *path)
 {
     OV_AUTO_DONE(buf) bytes = ov_buf_with_max(1u << 30);
@@ -78,6 +110,8 @@ static int probe(const char *path)
            ov_type_clamav_name(type), ov_type_target(type));
     print_facts(&facts);
     print_image_hash(type, ov_buf_span(&bytes));
+    print_icons(
+        &(struct ov_exe_job){ov_buf_span(&bytes), arena, &budget, &facts});
     printf("}\n");
     return 0;
 }

@@ -144,8 +144,8 @@ static void wrong_target_descriptions_are_refused_or_left_out(void **state)
               "for another functionality level");
     leave_out("Target:0,Author:x;0;aabb", "unknown attribute");
     leave_out(TDB ",Container:CL_TYPE_FOO;0;aabb", "unknown file type");
-    leave_out("Engine:51-255,Target:1,IconGroup1:X;0;aabb",
-              "icons are not compared");
+    refuse("Engine:51-255,Target:2,IconGroup1:X;0;aabb",
+           "IconGroup needs Target:1: 'Engine:51-255,Target:2,IconGroup1:X'");
 }
 
 static void wrong_expressions_are_refused(void **state)

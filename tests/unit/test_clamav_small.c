@@ -166,7 +166,30 @@ static void the_oldest_body_signatures_are_read(void **state)
     ov_part_free(part);
 }
 
-OV_TEST_MAIN(OV_TEST(member_rules_have_every_field),
+#define ICON_AREAS                                                             \
+    "be90c11b27060cb240c0933000043fd10044b00701f30908ee070ee00d0e"             \
+    "8a000e900005940701820a026c020965040300090b100c112a0010"
+
+static void icons_have_groups_areas_and_shares(void **state)
+{
+    struct ov_part *part = parse_as(
+        OV_CLAMAV_IDB, "n:one:two:18" ICON_AREAS "163a1351", OV_OK, NULL);
+    const struct ov_icon_rule *r = part->icons.items;
+
+    (void)state;
+    assert_int_equal(part->icons.n, 1);
+    assert_true(ov_span_equal(r->groups[1], OV_SPAN_LIT("two")));
+    assert_int_equal(r->icon.side, 24);
+    assert_int_equal(r->icon.areas[OV_ICON_COLOR][0].mean, 0xbe9);
+    assert_int_equal(r->icon.areas[OV_ICON_COLOR][0].y, 0x11);
+    assert_int_equal(r->icon.colored, 0x51);
+    ov_part_free(part);
+    refuse(OV_CLAMAV_IDB, "n:one:18",
+           "expected name:group1:group2:hash: 'n:one:18'");
+}
+
+OV_TEST_MAIN(OV_TEST(icons_have_groups_areas_and_shares),
+             OV_TEST(member_rules_have_every_field),
              OV_TEST(old_metadata_lines_are_member_rules),
              OV_TEST(wrong_member_rules_are_refused),
              OV_TEST(ignored_rules_have_a_name_and_maybe_a_digest),

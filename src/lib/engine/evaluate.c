@@ -201,6 +201,21 @@ static void run_handler(struct ov_machine *m)
     ov_machine_push_bool(m, true);
 }
 
+/* Icons are only looked at where all else holds. */
+static enum ov_status run_icon(struct ov_machine *m)
+{
+    uint64_t keys[OV_ICON_GROUPS];
+    struct ov_value v = ov_machine_pop(m);
+    bool is_found = false;
+
+    for (size_t i = 0; i < OV_ICON_GROUPS; i++)
+        keys[i] = ov_read_varint(&m->code);
+    if (ov_value_is_true(v))
+        OV_TRY(ov_evaluate_icons(m->terms->e, keys, &is_found));
+    ov_machine_push_bool(m, is_found);
+    return OV_OK;
+}
+
 static enum ov_status run_one(struct ov_machine *m, enum ov_cond op)
 {
     switch ((int)op) {
@@ -237,11 +252,8 @@ static enum ov_status run_one(struct ov_machine *m, enum ov_cond op)
     case OV_COND_HANDLER:
         run_handler(m);
         return OV_OK;
-    case OV_COND_ICON: /* icons are not compared: the rule cannot hold */
-        (void)ov_read_varint(&m->code);
-        (void)ov_read_varint(&m->code);
-        ov_machine_push_bool(m, false);
-        return OV_OK;
+    case OV_COND_ICON:
+        return run_icon(m);
     case OV_COND_LOOP_TERMS:
     case OV_COND_LOOP_RANGE:
     case OV_COND_LOOP_VALUES:

@@ -40,6 +40,9 @@ struct ov_evaluation {
     struct ov_arena *arena;
     struct ov_budget *budget;
     struct ov_regex_cache *regexes;
+    const struct ov_icon_rule *icons; /* of all images */
+    size_t n_icons;
+    uint32_t max_icons; /* looked at in one executable */
 };
 
 struct ov_evaluation_result {
@@ -47,6 +50,12 @@ struct ov_evaluation_result {
     bool has_handler; /* the object is to be scanned as this type, too */
     enum ov_type handler;
 };
+
+/* Whether the object is a PE with an icon like a known one that is in both
+ * groups. evaluate_icon.c */
+OV_MUST_USE enum ov_status
+ov_evaluate_icons(const struct ov_evaluation *e,
+                  const uint64_t keys[static OV_ICON_GROUPS], bool *ret);
 
 /* Evaluates one rule. OV_MALFORMED if the image's condition makes no sense,
  * the budget's status if it is spent, OV_LIMIT_COUNT if the answer depends on

@@ -364,6 +364,8 @@ static void match_view(struct ov_scan *scan, const struct ov_view *view,
         ov_report_status(scan, status, view->name, 0);
 }
 
+#define MAX_ICONS 100 /* of one executable: as clamscan's --max-iconspe */
+
 void ov_examine_view(struct ov_scan *scan, const struct ov_view *view)
 {
     struct ov_scanner *s = scan->scanner;
@@ -382,6 +384,9 @@ void ov_examine_view(struct ov_scan *scan, const struct ov_view *view)
             .arena = s->scratch,
             .budget = &scan->budget,
             .regexes = s->regexes,
+            .icons = s->icons,
+            .n_icons = s->n_icons,
+            .max_icons = MAX_ICONS,
         };
     if ((scan->flags & OV_SCAN_ALL_MATCHES) == 0)
         try_first_single(scan, e, s->n_tiers);
@@ -416,6 +421,7 @@ void ov_examine(struct ov_scan *scan)
     if (ov_tiers_are_damaged(scan->scanner) && !scan->is_stopped)
         ov_report_status(scan, OV_BAD_DIGEST, "rules", 0);
     o->has_facts = false;
+    o->has_icons = false;
     scan->reported = NULL;
     ov_arena_reset(scan->scanner->scratch, (size_t)4 << 20);
 }

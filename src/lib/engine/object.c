@@ -23,6 +23,26 @@ enum ov_status ov_object_facts(struct ov_object *o, struct ov_arena *arena,
     return OV_OK;
 }
 
+enum ov_status ov_object_icons(struct ov_object *o, struct ov_arena *arena,
+                               struct ov_budget *budget, uint32_t max,
+                               const struct ov_icon_list **ret)
+{
+    const struct ov_facts *facts = NULL;
+
+    if (!o->has_icons) {
+        OV_TRY(ov_object_facts(o, arena, budget, &facts));
+        o->icons = (struct ov_icon_list){0};
+        if (facts->pe != NULL) {
+            struct ov_exe_job job = {o->bytes, arena, budget, &o->facts};
+
+            OV_TRY(ov_pe_icons(facts->pe, &job, max, &o->icons));
+        }
+        o->has_icons = true;
+    }
+    *ret = &o->icons;
+    return OV_OK;
+}
+
 enum ov_status ov_object_image_hash(struct ov_object *o,
                                     struct ov_budget *budget,
                                     const uint8_t **ret)

@@ -5,6 +5,7 @@
 #include "base/budget.h"
 #include "crypto/digest.h"
 #include "formats/facts.h"
+#include "formats/icon.h"
 #include "formats/image_hash.h"
 #include "formats/type.h"
 #include "formats/unpack.h"
@@ -28,6 +29,9 @@ struct ov_object {
     bool has_facts;
     struct ov_facts facts;
 
+    bool has_icons;
+    struct ov_icon_list icons;
+
     bool has_image_hash;
     enum ov_status image_hash_status;
     uint8_t image_hash[OV_IMAGE_HASH_SIZE];
@@ -42,6 +46,14 @@ OV_MUST_USE enum ov_status ov_object_facts(struct ov_object *o,
                                            struct ov_arena *arena,
                                            struct ov_budget *budget,
                                            const struct ov_facts **ret);
+
+/* What the icons of a PE look like, of at most max entries of its icon group;
+ * none for other objects. As ov_object_facts. */
+OV_MUST_USE enum ov_status ov_object_icons(struct ov_object *o,
+                                           struct ov_arena *arena,
+                                           struct ov_budget *budget,
+                                           uint32_t max,
+                                           const struct ov_icon_list **ret);
 
 /* The perceptual hash of a picture. OV_NO_MEMORY and spent budgets are errors;
  * OV_OK with NULL if there is none. */

@@ -40,6 +40,8 @@ struct ov_scanner {
     size_t n_passwords;
     const struct ov_magic_rule *magics; /* instead of the built-in ones */
     size_t n_magics;
+    const struct ov_icon_rule *icons;
+    size_t n_icons;
     struct ov_buf text; /* normalised forms of the object at hand */
     struct ov_html_views html;
     struct ov_frame frames[OV_SCAN_MAX_DEPTH + 1];

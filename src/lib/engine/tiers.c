@@ -99,6 +99,29 @@ static enum ov_status gather_magics(struct ov_scanner *s)
     return OV_OK;
 }
 
+static enum ov_status gather_icons(struct ov_scanner *s)
+{
+    const struct ov_icon_rule *lists[OV_MAX_TIERS];
+    struct ov_icon_rule *all;
+    size_t n[OV_MAX_TIERS];
+    size_t total = 0;
+
+    for (size_t i = 0; i < s->n_tiers; i++) {
+        lists[i] = ov_lookup_icons(s->images[i], s->lasting, &n[i]);
+        total += n[i];
+    }
+    all = ov_arena_array(s->lasting, total + 1, sizeof(*all));
+    if (all == NULL)
+        return OV_NO_MEMORY;
+    for (size_t i = 0; i < s->n_tiers; i++)
+        for (size_t k = 0; k < n[i]; k++)
+            if (!ov_silenced_has(&s->silenced, i, lists[i][k].name,
+                                 lists[i][k].source))
+                all[s->n_icons++] = lists[i][k];
+    s->icons = all;
+    return OV_OK;
+}
+
 enum ov_status ov_tiers_open(struct ov_scanner *s,
                              struct ov_image *const *images, size_t n,
                              struct ov_diag *diag)
@@ -119,6 +142,7 @@ enum ov_status ov_tiers_open(struct ov_scanner *s,
     OV_TRY(gather_passwords(s));
     OV_TRY(gather_members(s));
     OV_TRY(gather_magics(s));
+    OV_TRY(gather_icons(s));
     if (ov_tiers_are_damaged(s))
         return ov_diag_set(diag, OV_BAD_DIGEST, 0, "the image is damaged");
     return OV_OK;

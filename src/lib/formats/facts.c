@@ -89,8 +89,10 @@ enum ov_status ov_facts_read(enum ov_type type, struct ov_span bytes,
         status = read_by_type(type, &job);
         if (status != OV_OK && ov_status_class(status) != OV_CLASS_BYTES)
             return status;
-        if (status != OV_OK)
+        if (status != OV_OK) {
             facts.layout = (struct ov_layout){0};
+            facts.pe = NULL;
+        }
         ov_facts_set(&facts, OV_FACT_IS_DAMAGED, status != OV_OK);
     }
     *ret = facts;

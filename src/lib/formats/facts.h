@@ -19,6 +19,8 @@ enum ov_fact {
 
 const char *ov_fact_name(enum ov_fact f);
 
+struct ov_pe;
+
 /* The facts of one object. All of it lives in the arena. */
 struct ov_facts {
     struct {
@@ -32,6 +34,7 @@ struct ov_facts {
     uint64_t imports_size; /* of that list in bytes: the "size" of .imp rules */
     uint64_t import_size;  /* of the import directory, as .imp rules give it */
     uint64_t overlay_at;   /* 0: none */
+    const struct ov_pe *pe; /* NULL if it is damaged */
 };
 
 /* Reads an executable (OV_KIND_CODE; of other types only the file size is a

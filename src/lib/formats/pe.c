@@ -231,6 +231,7 @@ enum ov_status ov_pe_read(const struct ov_exe_job *job)
     ov_facts_set(facts, OV_FACT_HAS_SIGNATURE, has_signature(pe));
     OV_TRY(read_sections(pe));
     OV_TRY(publish_layout(pe, job));
+    facts->pe = pe;
     OV_TRY(ov_pe_read_version(pe, job));
     return ov_pe_read_imports(pe, job);
 }

@@ -3,13 +3,12 @@
  * Where the strings of a PE's version information lie: rules anchored at VI
  * match at the first byte of a key such as "CompanyName" (in UTF-16).
  *
- * Resources are three levels of directories (type, name, language); of type 16
- * all names and languages are followed, up to 16 leaves, with no recursion. In
- * a leaf VS_VERSIONINFO holds StringFileInfo (perhaps behind VarFileInfo),
- * that holds string tables, and these the strings; each block begins with its
- * length and is padded to 4 bytes. A string whose padded length exceeds what
- * its table has left ends the leaf, and so does one that is too short to hold
- * a value; a string that is nothing but a key is passed over.
+ * Of resources of type 16 all names and languages are followed, up to 16
+ * leaves. In a leaf VS_VERSIONINFO holds StringFileInfo (perhaps behind
+ * VarFileInfo), that holds string tables, and these the strings; each block
+ * begins with its length and is padded to 4 bytes. A string whose padded length
+ * exceeds what its table has left ends the leaf, and so does one that is too
+ * short to hold a value; a string that is nothing but a key is passed over.
  *
  * Source: Microsoft "PE Format", "The .rsrc Section"; Win32 "VS_VERSIONINFO",
  * "StringFileInfo", "StringTable", "String"; what ends a walk was found by
@@ -17,10 +16,9 @@
  */
 #include "formats/pe_version.h"
 
-#define RESOURCE_VERSION 16
-#define RESOURCE_IS_DIRECTORY 0x80000000u
+#include "formats/pe_resource.h"
+
 #define MAX_LEAVES 16
-#define MAX_ENTRIES 65536 /* of directories, looked at in all */
 #define BLOCK_HEADER 6    /* length, value length, type */
 #define VERSION_HEADER 92 /* header, key, padding, VS_FIXEDFILEINFO */
 #define FIXED_INFO_SIZE 52
@@ -32,10 +30,9 @@
 struct version {
     const struct ov_pe *pe;
     const struct ov_exe_job *job;
-    uint32_t root; /* address of the resource directory */
+    struct ov_pe_resources resources;
     uint32_t leaves[MAX_LEAVES];
     unsigned n_leaves;
-    uint32_t n_entries;
     struct ov_extent_list strings;
 };
 
@@ -45,78 +42,15 @@ struct version {
 #define KEY_VAR KEY("V\0a\0r\0F\0i\0l\0e\0I\0n\0f\0o\0\0")
 #define KEY_STRING KEY("S\0t\0r\0i\0n\0g\0F\0i\0l\0e\0I\0n\0f\0o\0\0")
 
-/* A directory: where its entries begin, and how many of each kind. */
-static bool directory_at(const struct version *v, uint32_t offset, uint64_t *at,
-                         uint16_t *n_named, uint16_t *n_numbered)
-{
-    if (!ov_pe_offset(v->pe, v->root + offset, at) ||
-        !ov_span_u16le(v->pe->bytes, *at + 12, n_named) ||
-        !ov_span_u16le(v->pe->bytes, *at + 14, n_numbered))
-        return false;
-    *at += 16;
-    return true;
-}
-
-static bool find_leaves_of_name(struct version *v, uint32_t offset)
-{
-    uint16_t named, numbered;
-    uint64_t at;
-
-    if (!directory_at(v, offset, &at, &named, &numbered))
-        return false;
-    for (uint32_t i = 0; i < (uint32_t)named + numbered; i++, at += 8) {
-        uint32_t leaf;
-
-        if (++v->n_entries > MAX_ENTRIES ||
-            !ov_span_u32le(v->pe->bytes, at + 4, &leaf))
-            return false;
-        if (leaf & RESOURCE_IS_DIRECTORY)
-            continue;
-        v->leaves[v->n_leaves++] = v->root + leaf;
-        if (v->n_leaves == MAX_LEAVES)
-            return false;
-    }
-    return true;
-}
-
-static void find_leaves_of_type(struct version *v, uint32_t offset)
-{
-    uint16_t named, numbered;
-    uint64_t at;
-
-    if (!directory_at(v, offset, &at, &named, &numbered))
-        return;
-    for (uint32_t i = 0; i < (uint32_t)named + numbered; i++, at += 8) {
-        uint32_t name;
-
-        if (++v->n_entries > MAX_ENTRIES ||
-            !ov_span_u32le(v->pe->bytes, at + 4, &name))
-            break;
-        if ((name & RESOURCE_IS_DIRECTORY) &&
-            !find_leaves_of_name(v, name & ~RESOURCE_IS_DIRECTORY))
-            break;
-    }
-}
-
 static void find_leaves(struct version *v)
 {
-    uint16_t named, numbered;
-    uint64_t at;
+    struct ov_pe_leaf leaf;
 
-    if (!directory_at(v, 0, &at, &named, &numbered))
-        return;
-    at += 8ull * named;
-    for (uint32_t i = 0; i < numbered; i++, at += 8) {
-        uint32_t type, offset;
-
-        if (!ov_span_u32le(v->pe->bytes, at, &type) ||
-            !ov_span_u32le(v->pe->bytes, at + 4, &offset))
-            return;
-        if (type == RESOURCE_VERSION && (offset & RESOURCE_IS_DIRECTORY)) {
-            find_leaves_of_type(v, offset & ~RESOURCE_IS_DIRECTORY);
-            return;
-        }
-    }
+    ov_pe_resources_open(v->pe, OV_PE_RESOURCE_VERSION, OV_PE_ANY_NAME,
+                         &v->resources);
+    while (v->n_leaves < MAX_LEAVES &&
+           ov_pe_resources_next(&v->resources, &leaf))
+        v->leaves[v->n_leaves++] = leaf.address;
 }
 
 /* The length of the block at `at`, if it is within left. */
@@ -252,9 +186,9 @@ enum ov_status ov_pe_read_version(const struct ov_pe *pe,
 
     if (pe->directories[OV_PE_DIR_RESOURCE].size == 0)
         return OV_OK;
-    v.root = pe->directories[OV_PE_DIR_RESOURCE].address;
     find_leaves(&v);
-    OV_TRY(ov_budget_spend(job->budget, OV_COST_STEPS, 10 * v.n_entries));
+    OV_TRY(ov_budget_spend(job->budget, OV_COST_STEPS,
+                           10ull * v.resources.n_entries));
     for (unsigned i = 0; i < v.n_leaves; i++)
         OV_TRY(read_leaf(&v, v.leaves[i]));
     job->facts->layout.version_info = v.strings.items;

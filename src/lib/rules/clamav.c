@@ -104,7 +104,7 @@ static const struct format formats[OV_N_CLAMAV_FORMATS] = {
                         .needs_entry = true,
                         .has_comments = true},
     [OV_CLAMAV_INFO] = {.line = refuse_info},
-    [OV_CLAMAV_IDB] = {.not_run = "icons are not compared"},
+    [OV_CLAMAV_IDB] = {.line = ov_clam_idb_line, .has_comments = true},
     [OV_CLAMAV_CFG] = {.not_run = "engine settings are not used"},
     [OV_CLAMAV_CBC] = {.not_run = "bytecode is not run"},
     [OV_CLAMAV_PDB] = {.not_run = "phishing lists are not used"},

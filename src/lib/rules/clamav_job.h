@@ -66,3 +66,4 @@ OV_MUST_USE enum ov_status ov_clam_md_line(struct ov_clam_job *job);
 OV_MUST_USE enum ov_status ov_clam_ign_line(struct ov_clam_job *job);
 OV_MUST_USE enum ov_status ov_clam_pwdb_line(struct ov_clam_job *job);
 OV_MUST_USE enum ov_status ov_clam_ftm_line(struct ov_clam_job *job);
+OV_MUST_USE enum ov_status ov_clam_idb_line(struct ov_clam_job *job);

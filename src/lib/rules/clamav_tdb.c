@@ -4,6 +4,7 @@
 #include "formats/facts.h"
 #include "rules/clamav_type.h"
 #include "rules/condition.h"
+#include "rules/icon_rule.h"
 
 /* Target description blocks: attributes between commas, in order.
  *
@@ -37,6 +38,7 @@ struct reader {
     bool needs_level;
     bool needs_code;
     bool has_icon;
+    uint64_t icon_groups[OV_ICON_GROUPS];
 };
 
 static enum ov_status leave_out(struct ov_clam_fault *fault, const char *why,
@@ -164,6 +166,16 @@ static enum ov_status read_handler(struct reader *r, struct ov_span value)
     return OV_OK;
 }
 
+static enum ov_status read_icon_group(struct reader *r, size_t which,
+                                      struct ov_span value)
+{
+    r->has_icon = true;
+    r->icon_groups[which] = ov_span_equal(value, OV_SPAN_LIT("*"))
+                                ? OV_ICON_ANY_GROUP
+                                : ov_icon_group_key(value);
+    return OV_OK;
+}
+
 static enum ov_status read_new(struct reader *r, struct ov_span name,
                                struct ov_span value)
 {
@@ -180,11 +192,10 @@ static enum ov_status read_new(struct reader *r, struct ov_span name,
         return read_intermediates(r, value);
     if (ov_span_equal(name, OV_SPAN_LIT("HandlerType")))
         return read_handler(r, value);
-    if (ov_span_equal(name, OV_SPAN_LIT("IconGroup1")) ||
-        ov_span_equal(name, OV_SPAN_LIT("IconGroup2"))) {
-        r->has_icon = true;
-        return OV_OK;
-    }
+    if (ov_span_equal(name, OV_SPAN_LIT("IconGroup1")))
+        return read_icon_group(r, 0, value);
+    if (ov_span_equal(name, OV_SPAN_LIT("IconGroup2")))
+        return read_icon_group(r, 1, value);
     return leave_out(r->fault, "unknown attribute", name);
 }
 
@@ -222,8 +233,6 @@ static enum ov_status check(const struct reader *r, struct ov_span text)
         return ov_clam_fault(
             r->fault, "EntryPoint and NumberOfSections need Target 1, 6 or 9",
             text);
-    if (r->has_icon)
-        return leave_out(r->fault, "icons are not compared", text);
     return OV_OK;
 }
 
@@ -242,6 +251,8 @@ enum ov_status ov_clam_tdb(struct ov_span text, struct ov_buf *code,
         r.n_read++;
     }
     OV_TRY(check(&r, text));
+    if (r.has_icon)
+        ov_cond_put2(code, OV_COND_ICON, r.icon_groups[0], r.icon_groups[1]);
     OV_TRY(ov_buf_status(code));
     *ret = r.tdb;
     return OV_OK;

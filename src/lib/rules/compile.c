@@ -54,7 +54,8 @@ static void done_compiler(struct compiler *c)
 
 static uint64_t count_rules(const struct ov_part *p)
 {
-    uint64_t n = p->rules.n + p->members.n + p->magics.n + p->passwords.n;
+    uint64_t n =
+        p->rules.n + p->members.n + p->magics.n + p->passwords.n + p->icons.n;
 
     for (int of = 0; of < OV_N_HASH_OF; of++)
         for (int kind = 0; kind < OV_N_DIGEST; kind++)
@@ -232,6 +233,14 @@ static enum ov_status add_few(struct compiler *c, const struct ov_part *p)
         if (is_in)
             ov_few_put_password(&c->sections[OV_SECTION_PASSWORDS], p->source,
                                 w);
+    }
+    for (size_t i = 0; i < p->icons.n; i++) {
+        const struct ov_icon_rule *icon = &p->icons.items[i];
+
+        OV_TRY(admit(c, icon->name, p->source, icon->line, OV_RULE_KIND_ICON,
+                     &is_in));
+        if (is_in)
+            ov_icon_rule_put(&c->sections[OV_SECTION_ICONS], p->source, icon);
     }
     return OV_OK;
 }

@@ -6,9 +6,9 @@
 #include "rules/lookup.h"
 #include "rules/terms.h"
 
-/* Container rules, type magics and passwords: thousands at most, so they are
- * stored one after the other, each as a block (a length, then its fields), and
- * read all at once. A section ends where its bytes end. */
+/* Container rules, type magics, passwords and icons: thousands at most, so they
+ * are stored one after the other, each as a block (a length, then its fields),
+ * and read all at once. A section ends where its bytes end. */
 
 static void put_one(struct ov_buf *b, const struct ov_buf *one)
 {
@@ -146,6 +146,70 @@ static void read_password(struct ov_reader *r, struct ov_arena *arena,
     p->container = read_type(r);
 }
 
+/* ---- .idb ---- */
+
+static void put_icon(struct ov_buf *b, const struct ov_icon *icon)
+{
+    ov_put_varint(b, icon->side);
+    for (int kind = 0; kind < OV_N_ICON_KINDS; kind++) {
+        for (size_t i = 0; i < OV_ICON_AREAS; i++) {
+            ov_put_varint(b, icon->areas[kind][i].mean);
+            ov_put_varint(b, icon->areas[kind][i].x);
+            ov_put_varint(b, icon->areas[kind][i].y);
+        }
+    }
+    ov_put_varint(b, icon->red);
+    ov_put_varint(b, icon->green);
+    ov_put_varint(b, icon->blue);
+    ov_put_varint(b, icon->colored);
+}
+
+static void read_icon_hash(struct ov_reader *r, struct ov_icon *icon)
+{
+    icon->side = ov_read_varint32(r);
+    for (int kind = 0; kind < OV_N_ICON_KINDS; kind++) {
+        for (size_t i = 0; i < OV_ICON_AREAS; i++) {
+            icon->areas[kind][i].mean = ov_read_varint32(r);
+            icon->areas[kind][i].x = ov_read_varint32(r);
+            icon->areas[kind][i].y = ov_read_varint32(r);
+        }
+    }
+    icon->red = ov_read_varint32(r);
+    icon->green = ov_read_varint32(r);
+    icon->blue = ov_read_varint32(r);
+    icon->colored = ov_read_varint32(r);
+}
+
+void ov_icon_rule_put(struct ov_buf *b, uint32_t source,
+                      const struct ov_icon_rule *rule)
+{
+    OV_AUTO_DONE(buf) one = ov_buf_with_max(b->max);
+
+    ov_put_varint(&one, source);
+    ov_put_block(&one, rule->name);
+    ov_put_varint(&one, rule->line);
+    for (size_t i = 0; i < OV_ICON_GROUPS; i++)
+        ov_put_block(&one, rule->groups[i]);
+    put_icon(&one, &rule->icon);
+    put_one(b, &one);
+}
+
+static void read_icon(struct ov_reader *r, struct ov_arena *arena,
+                      uint32_t *ret_source, void *ret)
+{
+    struct ov_icon_rule *rule = ret;
+
+    (void)arena;
+    *ret_source = ov_read_varint32(r);
+    rule->name = ov_read_block(r);
+    rule->line = ov_read_varint32(r);
+    for (size_t i = 0; i < OV_ICON_GROUPS; i++) {
+        rule->groups[i] = ov_read_block(r);
+        rule->keys[i] = ov_icon_group_key(rule->groups[i]);
+    }
+    read_icon_hash(r, &rule->icon);
+}
+
 /* ---- reading a section ---- */
 
 struct form {
@@ -161,6 +225,9 @@ static const struct form magics = {OV_SECTION_MAGICS,
                                    sizeof(struct ov_magic_rule), read_magic};
 static const struct form passwords = {
     OV_SECTION_PASSWORDS, sizeof(struct ov_password), read_password};
+
+static const struct form icons = {OV_SECTION_ICONS, sizeof(struct ov_icon_rule),
+                                  read_icon};
 
 static bool count_blocks(struct ov_span s, size_t *ret_n)
 {
@@ -248,4 +315,15 @@ const struct ov_password *ov_lookup_passwords(struct ov_image *image,
     for (size_t i = 0; w != NULL && i < *ret_n; i++)
         w[i].source = name_source(image, sources[i]);
     return w;
+}
+
+const struct ov_icon_rule *
+ov_lookup_icons(struct ov_image *image, struct ov_arena *arena, size_t *ret_n)
+{
+    uint32_t *sources;
+    struct ov_icon_rule *rule = read_all(image, &icons, arena, &sources, ret_n);
+
+    for (size_t i = 0; rule != NULL && i < *ret_n; i++)
+        rule[i].source = name_source(image, sources[i]);
+    return rule;
 }

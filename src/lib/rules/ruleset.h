@@ -7,6 +7,7 @@
 #include "base/buf.h"
 #include "crypto/digest.h"
 #include "match/pattern.h"
+#include "rules/icon_rule.h"
 
 /* The common form: what every rule language is parsed into, and what the image
  * is compiled from. A part holds what one front end read from one piece of one
@@ -206,6 +207,7 @@ struct ov_part {
     OV_LIST(struct ov_member_rule, members);
     OV_LIST(struct ov_magic_rule, magics);
     OV_LIST(struct ov_password, passwords);
+    OV_LIST(struct ov_icon_rule, icons);
     OV_LIST(struct ov_ignore, ignores);
     OV_LIST(struct ov_skip, skips);
 };
