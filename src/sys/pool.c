@@ -18,6 +18,9 @@
  * idle one is given tasks from the end of the first one's queue. What the
  * first one later says of them is not listened to.
  *
+ * Every worker has a helping thread for each other worker (sys/threads.h), so
+ * that the last large file, or the only one, keeps all cores busy.
+ *
  * Memory is for a fixed number of tasks, taken once. A worker is believed
  * nothing but verdicts about its own task: any message out of order ends it.
  */
@@ -43,9 +46,12 @@ static const char *const reason_words[] = {
 static void worker_start(struct ov_pool *p, struct ov_pool_worker *w)
 {
     struct ov_diag diag = {0};
-    enum ov_status status =
-        ov_spawn("worker", p->options.spawn_flags | OV_SPAWN_NONBLOCKING,
-                 &w->child, &diag);
+    unsigned n_helpers = p->options.n_workers - 1;
+    unsigned flags =
+        p->options.spawn_flags | OV_SPAWN_NONBLOCKING |
+        OV_SPAWN_HELPERS(n_helpers < OV_HELPERS_MAX ? n_helpers
+                                                    : OV_HELPERS_MAX);
+    enum ov_status status = ov_spawn("worker", flags, &w->child, &diag);
 
     if (status != OV_OK) {
         ov_pool_fail(p, status, diag.text);

@@ -41,12 +41,19 @@ static _Noreturn void become(const char *path, int socket, unsigned flags)
     static char best_effort[] = "--best-effort";
     static char name[] = "overt-helper";
     static char timezone[] = "TZ=UTC0";
-    char *arguments[] = {name, NULL, NULL};
+    static char helpers[] = "--helpers=0"; /* in hexadecimal */
+    char *arguments[] = {name, NULL, NULL, NULL};
     char *environment[] = {timezone, NULL};
+    int n = 1;
     int null;
 
     if ((flags & OV_SPAWN_BEST_EFFORT) != 0)
-        arguments[1] = best_effort;
+        arguments[n++] = best_effort;
+    if (flags >> OV_SPAWN_HELPERS_SHIFT != 0) {
+        helpers[sizeof(helpers) - 2] =
+            "0123456789abcdef"[flags >> OV_SPAWN_HELPERS_SHIFT & 15];
+        arguments[n++] = helpers;
+    }
     ignore_terminal_signals();
     socket = fcntl(socket, F_DUPFD_CLOEXEC, FIRST_FREE_FD);
     null = open("/dev/null", O_RDWR | O_CLOEXEC);

@@ -17,6 +17,13 @@ enum ov_spawn_flag {
     OV_SPAWN_NONBLOCKING = 2, /* our end of the socket */
 };
 
+/* Among the flags: how many threads help the process's own, at most
+ * OV_HELPERS_MAX; the program gets it as "--helpers=" and a hexadecimal digit.
+ */
+#define OV_HELPERS_MAX 15u
+#define OV_SPAWN_HELPERS_SHIFT 8
+#define OV_SPAWN_HELPERS(n) ((unsigned)(n) << OV_SPAWN_HELPERS_SHIFT)
+
 /* Starts the helper for a role ("worker", "judge") with an empty environment
  * and nothing but our socket. It has sent nothing yet. OV_NOT_FOUND if the
  * program is missing, with words in diag. */

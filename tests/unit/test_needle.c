@@ -37,6 +37,9 @@ static void every_place_of_any_length_is_found(void **state)
             b.ptr[at + 2] = 3;
             assert_int_equal(ov_needles_find(ov_buf_span(&b), 0, needles, 3),
                              plain_find(ov_buf_span(&b), 0));
+            assert_int_equal(
+                ov_needles_find_portably(ov_buf_span(&b), 0, needles, 3),
+                plain_find(ov_buf_span(&b), 0));
             assert_int_equal(ov_needles_find(ov_buf_span(&b), at, needles, 1),
                              at);
         }
@@ -59,6 +62,8 @@ static void the_same_is_found_as_by_looking_everywhere(void **state)
 
         assert_int_equal(ov_needles_find(ov_buf_span(&b), at, needles, 3),
                          want);
+        assert_int_equal(
+            ov_needles_find_portably(ov_buf_span(&b), at, needles, 3), want);
         at = want == SIZE_MAX ? want : want + 1;
     }
     assert_true(n > 100);

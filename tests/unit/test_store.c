@@ -8,7 +8,7 @@
 struct fixture {
     struct ov_store store;
     uint8_t bytes[LEN];
-    uint8_t is_checked[N_PAGES];
+    _Atomic uint8_t is_checked[N_PAGES];
     size_t n_checks;
     size_t bad_page; /* N_PAGES: none */
 };

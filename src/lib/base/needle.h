@@ -18,3 +18,8 @@ struct ov_needle {
  * is none. */
 size_t ov_needles_find(struct ov_span s, size_t from,
                        const struct ov_needle *needles, size_t n);
+
+/* The same on any machine; ov_needles_find is it, where there is nothing
+ * better. */
+size_t ov_needles_find_portably(struct ov_span s, size_t from,
+                                const struct ov_needle *needles, size_t n);

@@ -9,13 +9,13 @@ bool ov_store_admit(struct ov_store *s, uint64_t off, uint64_t len)
 
     for (size_t page = (size_t)(off >> OV_STORE_PAGE_LOG); page <= last;
          page++) {
-        if (s->is_checked[page])
+        if (ov_store_is_checked(s, page))
             continue;
         if (!s->check(s, page)) {
             s->is_damaged = true;
             return false;
         }
-        s->is_checked[page] = 1;
+        atomic_store_explicit(&s->is_checked[page], 1, memory_order_relaxed);
     }
     return true;
 }

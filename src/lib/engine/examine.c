@@ -356,6 +356,7 @@ static void match_view(struct ov_scan *scan, const struct ov_view *view,
         .layout_data = scan,
         .budget = &scan->budget,
         .arena = s->scratch,
+        .crew = s->crew,
     };
     enum ov_status status =
         ov_matcher_scan_all(s->matchers, s->n_tiers, &job, ret_hits);

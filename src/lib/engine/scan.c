@@ -62,6 +62,11 @@ void ov_scanner_free(struct ov_scanner *s)
     ov_free(s);
 }
 
+void ov_scanner_set_crew(struct ov_scanner *s, struct ov_crew *crew)
+{
+    s->crew = crew;
+}
+
 static void set_up(struct ov_scan *scan, const struct ov_scan_options *options)
 {
     scan->options = options;

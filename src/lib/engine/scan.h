@@ -3,6 +3,7 @@
 
 #include <overt/findings.h>
 
+#include "base/crew.h"
 #include "rules/image.h"
 
 /* One whole scan: identify, hash, match, evaluate, unpack, decide. Pure: bytes
@@ -22,6 +23,10 @@ OV_MUST_USE enum ov_status ov_scanner_new(struct ov_image *const *images,
                                           struct ov_diag *diag);
 void ov_scanner_free(struct ov_scanner *s);
 OV_DEFINE_AUTO(scanner)
+
+/* Who helps from now on with what is large (borrowed; NULL: nobody). What is
+ * found, and in which order, is the same. */
+void ov_scanner_set_crew(struct ov_scanner *s, struct ov_crew *crew);
 
 /* Scans bytes as one file. Always gives an outcome: what went wrong is a
  * reason in findings, and then the verdict is inconclusive or worse. */

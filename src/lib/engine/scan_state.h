@@ -29,6 +29,7 @@ struct ov_scanner {
     struct ov_image *images[OV_MAX_TIERS];
     struct ov_matcher *matchers[OV_MAX_TIERS];
     size_t n_tiers;
+    struct ov_crew *crew; /* NULL: nobody helps */
     struct ov_silenced silenced;
     struct ov_regex_cache *regexes;
     struct ov_arena *lasting; /* what was read from the images once */

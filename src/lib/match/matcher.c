@@ -5,16 +5,14 @@
 #include "match/compiled.h"
 #include "match/hits.h"
 #include "match/parts.h"
-#include "match/prefilter.h"
+#include "match/shared.h"
 
 /* The pass over a view.
  *
- * Block by block and kind by kind of atom, the prefilter names offsets; each
- * stands for one to four places where an atom may begin. The bytes there are
- * hashed and looked up in the buckets, several at a time so that the memory's
- * delays overlap; a fingerprint that agrees leads to a pattern's program, and
- * that is run. Programs are the only cold memory, and only they decide: what
- * comes before may err on the side of trying too much.
+ * A sweep (sweep.h), alone or shared with a crew (shared.h), tells in order of
+ * places where atoms are; each leads to a pattern's program, and that is run.
+ * Programs are the only cold memory, and only they decide: what comes before
+ * may err on the side of trying too much.
  *
  * The compiled form is not trusted: what it says is checked where it is used,
  * and trying is paid for in steps. */
@@ -43,30 +41,19 @@ struct ov_matcher {
     struct ov_verifier *backward; /* its result outlives one of the other */
     enum ov_prefilter_way way;
     struct ov_match_stats stats;
-    uint16_t offsets[OV_PREFILTER_ROOM];
-    uint16_t starts[OV_PREFILTER_ROOM];
-    struct ov_block block;
+    struct ov_sweeper sweeper;
 };
 
 /* One scan. */
 struct scan {
     struct ov_matcher *m;
-    const struct set *set;        /* NULL: nothing to look for */
-    const struct ov_block *block; /* the one at hand */
+    const struct set *set; /* NULL: nothing to look for */
     const struct ov_match_job *job;
     struct ov_attempt attempt;
     struct ov_hits *hits;
     struct ov_hits leads; /* by program offset: matches of lead parts */
     const struct ov_layout *layout;
     bool has_layout;
-};
-
-/* Places to look up together. */
-#define BATCH 32
-
-struct probe {
-    uint64_t at;
-    uint64_t hash;
 };
 
 static bool at_section(struct ov_matcher *m, uint64_t off, uint64_t len,
@@ -365,100 +352,15 @@ static enum ov_status try_reference(struct scan *s, uint32_t ref, uint64_t at)
     return spend(s);
 }
 
-/* Looks one hash up; a bucket that is full goes on in the next one. */
-static enum ov_status look_up(struct scan *s, const struct probe *p)
-{
-    struct ov_matcher *m = s->m;
-    uint64_t b = ov_bucket_of(p->hash, m->n_buckets);
-    uint16_t print = (uint16_t)p->hash;
-
-    for (uint64_t turn = 0; turn < m->n_buckets; turn++) {
-        struct ov_span bucket;
-        const uint8_t *refs;
-        uint8_t used;
-
-        if (!at_section(m, m->buckets + b * OV_BUCKET_SIZE, OV_BUCKET_SIZE,
-                        &bucket))
-            return damage(s);
-        refs = bucket.ptr + OV_BUCKET_REFS;
-        used = bucket.ptr[OV_BUCKET_USED];
-        for (uint8_t i = 0; i < used && i < OV_BUCKET_WAYS; i++)
-            if (ov_load16le(bucket.ptr + 2 * i) == print)
-                OV_TRY(try_reference(s, ov_load32le(refs + 4 * i), p->at));
-        if (bucket.ptr[OV_BUCKET_MORE] == 0)
-            break;
-        s->attempt.steps += 16;
-        OV_TRY(spend(s));
-        b = b + 1 < m->n_buckets ? b + 1 : 0;
-    }
-    return OV_OK;
-}
-
-/* Notes that an atom of this kind may begin at `at` of the block. */
-static inline size_t add_probe(const struct scan *s, enum ov_atom_kind kind,
-                               int32_t at, struct probe *ret)
-{
-    const struct ov_matcher *m = s->m;
-    const uint8_t *buckets = m->store->all.ptr + m->off + m->buckets;
-    uint32_t len = ov_atom_len(kind);
-    uint64_t mask = ~(uint64_t)0 >> (64 - 8 * len);
-    uint64_t key = ov_load64le(ov_block_bytes(s->block) + at) & mask;
-    uint64_t start = s->block->at + (uint64_t)(int64_t)at;
-
-    /* Before the view's start this wraps around. */
-    if (start >= s->job->view.len || len > s->job->view.len - start)
-        return 0;
-    ret->at = start;
-    ret->hash = ov_atom_hash(key, kind);
-    __builtin_prefetch(buckets +
-                       OV_BUCKET_SIZE * ov_bucket_of(ret->hash, m->n_buckets));
-    return 1;
-}
-
-/* Looks up places: n of them, each `bias` too large. */
-static enum ov_status resolve(struct scan *s, enum ov_atom_kind kind,
-                              const uint16_t *at, size_t n, int32_t bias)
-{
-    struct probe probes[BATCH];
-
-    for (size_t i = 0; i < n;) {
-        size_t n_probes = 0;
-
-        for (; i < n && n_probes < BATCH; i++)
-            n_probes += add_probe(s, kind, at[i] - bias, probes + n_probes);
-        for (size_t k = 0; k < n_probes; k++)
-            OV_TRY(look_up(s, &probes[k]));
-    }
-    return OV_OK;
-}
-
-/* One kind of atom in the block. */
-static enum ov_status pass_kind(struct scan *s, enum ov_atom_kind kind)
-{
-    struct ov_matcher *m = s->m;
-    const struct set *set = s->set;
-    size_t n;
-
-    if (set->filters[kind].log == 0)
-        return OV_OK;
-    n = ov_prefilter(m->way, kind, &set->filters[kind], s->block, m->offsets);
-    m->stats.survivors += n;
-    if (kind != OV_ATOM_LONG)
-        return resolve(s, kind, m->offsets, n, 0);
-    n = ov_prefilter_starts(m->way, &set->check, s->block, m->offsets, n,
-                            m->starts);
-    return resolve(s, kind, m->starts, n, OV_START_BIAS);
-}
-
 /* Tries a group of slow programs at each byte that is in their class. */
-static enum ov_status pass_slow(struct scan *s, const uint8_t *group)
+static enum ov_status pass_slow(struct scan *s, const uint8_t *group,
+                                uint64_t from)
 {
     const uint8_t *refs = group + OV_SLOW_REFS;
-    uint64_t from = s->block->at;
-    uint64_t to = from + s->block->len;
+    struct ov_span view = s->job->view;
 
-    for (uint64_t at = from; at < to; at++) {
-        uint64_t which = ov_load64le(group + 8 * (size_t)s->job->view.ptr[at]);
+    for (uint64_t at = from; at < view.len && at - from < OV_BLOCK; at++) {
+        uint64_t which = ov_load64le(group + 8 * (size_t)view.ptr[at]);
 
         for (; which != 0; which &= which - 1) {
             uint32_t nth = (uint32_t)__builtin_ctzll(which);
@@ -470,35 +372,60 @@ static enum ov_status pass_slow(struct scan *s, const uint8_t *group)
     return OV_OK;
 }
 
-static enum ov_status pass_block(struct scan *s, const struct ov_block *block)
+/* What a sweep has found, in order; data is the scans of all tiers. */
+static enum ov_status on_found(void *data, const struct ov_found *f)
 {
-    s->block = block;
-    OV_TRY(pass_kind(s, OV_ATOM_LONG));
-    OV_TRY(pass_kind(s, OV_ATOM_MID));
-    OV_TRY(pass_kind(s, OV_ATOM_SHORT));
-    for (size_t i = 0; i < s->set->slow.len; i += OV_SLOW_SIZE)
-        OV_TRY(pass_slow(s, s->set->slow.ptr + i));
-    s->m->stats.bytes += block->len;
-    return OV_OK;
+    struct scan *s = (struct scan *)data + f->tier;
+
+    switch ((enum ov_found_kind)f->kind) {
+    case OV_FOUND_ATOM:
+        return try_reference(s, f->ref, f->at);
+    case OV_FOUND_BLOCK:
+        for (size_t i = 0; i < s->set->slow.len; i += OV_SLOW_SIZE)
+            OV_TRY(pass_slow(s, s->set->slow.ptr + i, f->at));
+        return OV_OK;
+    case OV_FOUND_STEP:
+        s->attempt.steps += 16;
+        return spend(s);
+    case OV_FOUND_DAMAGE:
+    default:
+        return damage(s);
+    }
 }
 
-/* Block by block, so that each is folded once and in the nearest memory for
- * all. */
 static enum ov_status pass(struct scan *scans, size_t n)
 {
-    struct ov_span view = scans[0].job->view;
-    struct ov_block *block = &scans[0].m->block;
-    bool has_work = false;
+    struct ov_matcher *m = scans[0].m;
+    struct ov_sweep_tier tiers[OV_MATCHERS_MAX];
+    struct ov_sweep sweep = {.tiers = tiers,
+                             .view = scans[0].job->view,
+                             .way = m->way,
+                             .found = on_found,
+                             .data = scans};
+    struct ov_crew *crew = scans[0].job->crew;
+    struct ov_sweeper *w = &m->sweeper;
+    enum ov_status status;
 
     for (size_t i = 0; i < n; i++)
-        has_work |= scans[i].set != NULL;
-    for (uint64_t at = 0; has_work && at < view.len; at += OV_BLOCK) {
-        ov_block_load(block, scans[0].m->way, view, at);
-        for (size_t i = 0; i < n; i++)
-            if (scans[i].set != NULL)
-                OV_TRY(pass_block(&scans[i], block));
-    }
-    return OV_OK;
+        if (scans[i].set != NULL)
+            tiers[sweep.n_tiers++] = (struct ov_sweep_tier){
+                .store = scans[i].m->store,
+                .buckets = scans[i].m->off + scans[i].m->buckets,
+                .n_buckets = scans[i].m->n_buckets,
+                .filters = scans[i].set->filters,
+                .check = &scans[i].set->check,
+                .number = (uint16_t)i,
+                .tells_blocks = scans[i].set->slow.len > 0,
+            };
+    if (sweep.n_tiers == 0)
+        return OV_OK;
+    status = ov_shared_is_worth(crew, sweep.view)
+                 ? ov_shared_sweep(crew, &sweep, w)
+                 : ov_sweep(&sweep, w, 0, sweep.view.len);
+    m->stats.bytes += w->n_bytes;
+    m->stats.survivors += w->n_survivors;
+    w->n_bytes = w->n_survivors = 0;
+    return status;
 }
 
 /* Tries one program at each start that its place allows. */

@@ -4,6 +4,7 @@
 #include "base/arena.h"
 #include "base/budget.h"
 #include "base/buf.h"
+#include "base/crew.h"
 #include "base/store.h"
 #include "match/pattern.h"
 
@@ -129,6 +130,7 @@ struct ov_match_job {
     void *layout_data;
     struct ov_budget *budget; /* steps and matches are spent */
     struct ov_arena *arena;   /* for the hits */
+    struct ov_crew *crew;     /* helps with a large view; NULL: nobody */
 };
 
 /* Finds every pattern of the target in the view, in one pass. On a limit the

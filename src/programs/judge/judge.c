@@ -20,10 +20,10 @@
 #include <unistd.h>
 
 #include "base/arena.h"
-#include "crew.h"
 #include "crypto/digest.h"
 #include "crypto/ed25519.h"
 #include "export_job.h"
+#include "judge_crew.h"
 #include "judge_proof.h"
 #include "rules/compile.h"
 #include "rules/image.h"

@@ -19,6 +19,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "base/text.h"
 #include "crypto/digest.h"
 #include "engine/scan.h"
 #include "formats/type.h"
@@ -27,17 +28,24 @@
 #include "sys/charset.h"
 #include "sys/fd.h"
 #include "sys/sandbox.h"
+#include "sys/spawn.h"
+#include "sys/threads.h"
 #include "sys/wire.h"
 
 #define MAP_FROM ((uint64_t)256 << 20)
 #define KEEP_BUFFER ((size_t)32 << 20)
+#define SHARE_READ_FROM ((size_t)8 << 20)
 #define OWN_PAGES_FROM (1 << 20)
+#define LARGE_PAGE ((uintptr_t)2 << 20)
 #define MAX_SHOWN_BYTES 256
+#define HELPERS_NICENESS 10
 #define DEFAULT_MAX_OBJECT ((uint64_t)100 << 20)
 
 _Static_assert(OV_WIRE_MAX_IMAGES == OV_MAX_TIERS, "all can be used");
 
 struct worker {
+    struct ov_crew *crew; /* never NULL in the jail */
+    unsigned n_helpers;
     uint8_t *packet; /* OV_MSG_MAX */
     struct ov_buf out;
     enum ov_peer_state state;
@@ -220,25 +228,79 @@ static void give_up(struct worker *w, enum ov_reason_kind why,
     post(w);
 }
 
+/* A part of a file and where it goes. */
+struct part {
+    int fd;
+    uint64_t at;
+    uint8_t *to;
+    size_t len;
+    enum ov_status status;
+};
+
+static void read_part(void *data)
+{
+    struct part *p = data;
+
+    while (p->len > 0 && p->status == OV_OK) {
+        ssize_t got = pread64(p->fd, p->to, p->len, (off64_t)p->at);
+
+        if (got <= 0) {
+            p->status = got < 0 ? OV_IO : OV_TRUNCATED;
+            return;
+        }
+        p->at += (uint64_t)got;
+        p->to += got;
+        p->len -= (size_t)got;
+    }
+}
+
+/* Copying is a good part of the time that a large file takes. */
+static enum ov_status read_parts(struct worker *w, int fd, uint8_t *to,
+                                 size_t len)
+{
+    struct part parts[OV_HELPERS_MAX + 1];
+    unsigned n = len >= SHARE_READ_FROM ? w->crew->n + 1 : 1;
+    size_t each = len / n;
+    enum ov_status status = OV_OK;
+
+    for (unsigned i = 0; i < n; i++)
+        parts[i] = (struct part){fd, i * each, to + i * each,
+                                 i + 1 < n ? each : len - i * each, OV_OK};
+    for (unsigned i = 1; i < n; i++)
+        w->crew->start(w->crew, i - 1, read_part, &parts[i]);
+    read_part(&parts[0]);
+    for (unsigned i = 1; i < n; i++)
+        w->crew->wait(w->crew, i - 1);
+    for (unsigned i = 0; i < n && status == OV_OK; i++)
+        status = parts[i].status;
+    return status;
+}
+
+/* To be given a large file's memory page by page costs more than to fill it. */
+static void ask_for_large_pages(uint8_t *room, size_t len)
+{
+    uintptr_t from = ((uintptr_t)room + LARGE_PAGE - 1) & ~(LARGE_PAGE - 1);
+    uintptr_t end = ((uintptr_t)room + len) & ~(LARGE_PAGE - 1);
+
+    if (len >= SHARE_READ_FROM && from < end)
+        (void)!madvise((void *)from, end - from, MADV_HUGEPAGE); /* a wish */
+}
+
 /* len bytes from the start of fd into w->file. OV_TRUNCATED if there are fewer
  * now. */
 static enum ov_status read_file(struct worker *w, int fd, uint64_t len)
 {
-    ov_buf_clear(&w->file);
-    while (w->file.len < len) {
-        uint8_t *room = ov_buf_room(&w->file, (size_t)len - w->file.len);
-        ssize_t got;
+    uint8_t *room;
 
-        if (room == NULL)
-            return ov_buf_status(&w->file);
-        got =
-            pread64(fd, room, (size_t)len - w->file.len, (off64_t)w->file.len);
-        if (got < 0)
-            return OV_IO;
-        if (got == 0)
-            return OV_TRUNCATED;
-        ov_buf_added(&w->file, (size_t)got);
-    }
+    ov_buf_clear(&w->file);
+    if (len == 0)
+        return OV_OK;
+    room = ov_buf_room(&w->file, (size_t)len);
+    if (room == NULL)
+        return ov_buf_status(&w->file);
+    ask_for_large_pages(room, (size_t)len);
+    OV_TRY(read_parts(w, fd, room, (size_t)len));
+    ov_buf_added(&w->file, (size_t)len);
     return OV_OK;
 }
 
@@ -313,7 +375,9 @@ static enum ov_status open_images(struct worker *w,
 {
     OV_TRY(add_image(w, o->image_len, fd, diag));
     OV_TRY(ov_images_digest(w->images, w->n_images, digest));
-    return ov_scanner_new(w->images, w->n_images, &w->scanner, diag);
+    OV_TRY(ov_scanner_new(w->images, w->n_images, &w->scanner, diag));
+    ov_scanner_set_crew(w->scanner, w->crew);
+    return OV_OK;
 }
 
 static enum ov_status refuse(struct worker *w, enum ov_status status,
@@ -421,10 +485,20 @@ static void settle_allocator(void)
     (void)mallopt(M_TRIM_THRESHOLD, OWN_PAGES_FROM);
 }
 
+static bool start_threads(void *data)
+{
+    struct worker *w = data;
+
+    w->crew = ov_crew_new(w->n_helpers, HELPERS_NICENESS);
+    return w->crew != NULL;
+}
+
 static bool go_to_jail(struct worker *w, bool is_best_effort)
 {
     const struct ov_confine how = {.profile = OV_PROFILE_WORKER,
-                                   .is_best_effort = is_best_effort};
+                                   .is_best_effort = is_best_effort,
+                                   .start_threads = start_threads,
+                                   .data = w};
     struct ov_diag diag = {0};
     struct ov_jail jail;
 
@@ -439,20 +513,40 @@ static bool go_to_jail(struct worker *w, bool is_best_effort)
     return true;
 }
 
+/* What the parent asked for (spawn.h). */
+static void read_arguments(struct worker *w, int argc, char **argv,
+                           bool *ret_is_best_effort)
+{
+    static const char helpers[] = "--helpers=";
+
+    *ret_is_best_effort = false;
+    for (int i = 1; i < argc; i++) {
+        int digit;
+
+        if (strcmp(argv[i], "--best-effort") == 0)
+            *ret_is_best_effort = true;
+        if (strncmp(argv[i], helpers, sizeof(helpers) - 1) != 0)
+            continue;
+        digit = ov_hex_digit((uint8_t)argv[i][sizeof(helpers) - 1]);
+        w->n_helpers = digit > 0 ? (unsigned)digit : 0;
+    }
+}
+
 int main(int argc, char **argv)
 {
     struct worker *w = ov_alloc(sizeof(*w));
     enum ov_status status = OV_OK;
+    bool is_best_effort;
 
     if (w == NULL)
         return 1;
     settle_allocator();
+    read_arguments(w, argc, argv, &is_best_effort);
     w->packet = ov_alloc(OV_MSG_MAX);
     w->out = ov_buf_with_max(OV_MSG_MAX);
     w->file = ov_buf_with_max((size_t)MAP_FROM + 1);
     w->state = OV_PEER_STARTING;
-    if (w->packet == NULL || !warm_up() ||
-        !go_to_jail(w, argc > 1 && strcmp(argv[1], "--best-effort") == 0))
+    if (w->packet == NULL || !warm_up() || !go_to_jail(w, is_best_effort))
         return 1;
     while (status == OV_OK)
         status = serve_one(w);

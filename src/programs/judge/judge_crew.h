@@ -7,7 +7,7 @@
 /* Threads that work through numbered items together. They are started before
  * the jail closes, as no thread can be started afterwards. */
 
-/* Starts n threads and waits until each of them runs. Called once. */
+/* Starts n threads. Called once. */
 bool crew_start(unsigned n);
 
 /* Calls work(data, i) once for each i in [0, n), from up to n_threads threads
