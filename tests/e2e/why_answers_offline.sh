@@ -111,6 +111,68 @@ overt --state client update --from bundle.tar
 expect_exit 0
 explained worst p-01 p-02
 
+# The rules of a feed, whose entry says nothing of a record by itself: first, one
+# line more and one record less, and with a new base.
+mv away DIR
+mkdir feed
+printf 'rule Fed\n{\n    condition:\n        filesize == 123457\n}\n' \
+    >feed/fed.yar
+i=0
+while [ $i -lt 600 ]; do
+    printf 'Feed.Test-%d:0:*:%08x0badc0de%08x\n' $i $i $((i * 77))
+    i=$((i + 1))
+done >feed/lines.ndb
+feed_revision() {
+    must_publish import-feed DIR --id others --source feed --version "$1" \
+        --url https://feed.example/rules --as p-02
+    must_publish review DIR "feed-others-r$1" --as p-01 --source feed
+}
+feed_known() {
+    mv DIR away
+    offline --state client why Feed.Test-3
+    expect_exit 0
+    expect_line out 'proof of the entry: holds'
+    expect_line out 'entry type feed'
+    expect_line out 'signed by person p-01'
+    offline --state client why "$1"
+    expect_exit 0
+    offline --state client verify --deep
+    expect_exit 0
+    mv away DIR
+}
+feed_revision 1
+must_publish release DIR
+overt --state client update --from DIR/repo
+expect_exit 0
+feed_known Fed
+echo 'Feed.Test-more:0:*:00112233445566778899' >>feed/lines.ndb
+rm feed/fed.yar
+feed_revision 2
+must_publish release DIR
+overt --state client update --from DIR/repo
+expect_exit 0
+feed_known Feed.Test-more
+sed -i 's/^Feed.Test-77:/Feed.Test-other:/' feed/lines.ndb
+feed_revision 3
+must_publish release DIR --base
+sed -i 's/^Feed.Test-99:/Feed.Test-yet:/' feed/lines.ndb
+feed_revision 4
+must_publish release DIR
+overt --state client update --from DIR/repo
+expect_exit 0
+feed_known Feed.Test-other
+rm -r client
+overt --state client update --from DIR/repo --root DIR/repo/first/1.root.json
+expect_exit 0
+feed_known Feed.Test-yet
+must_publish bundle DIR --out feed.tar
+mv DIR away
+rm -r client
+overt --state client update --from feed.tar --root away/repo/first/1.root.json
+expect_exit 0
+offline --state client verify --deep
+expect_exit 0
+
 # Without a trace rules are installed all the same, and that is told.
 mkdir bare
 cp -r away/repo bare/repo

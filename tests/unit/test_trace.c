@@ -10,7 +10,7 @@
 
 /* Entry i is its number; which are kept is a pattern that changes with seed. */
 struct world {
-    char text[MOST][8];
+    char text[MOST][4];
     struct ov_span entries[MOST];
     bool is_kept[MOST];
 };
@@ -40,8 +40,12 @@ static struct ov_merkle_stack tree_of(const struct world *w, uint64_t n)
 static void put(struct ov_buf *b, const struct world *w, uint64_t from,
                 uint64_t to)
 {
-    assert_int_equal(
-        ov_put_trace(b, from, to, &w->entries[from], &w->is_kept[from]), OV_OK);
+    const struct ov_trace_source source = {.from = from,
+                                           .to = to,
+                                           .entries = &w->entries[from],
+                                           .is_kept = &w->is_kept[from]};
+
+    assert_int_equal(ov_put_trace(b, &source), OV_OK);
 }
 
 static void traces_behind_each_other_make_the_tree(void **state)
@@ -79,12 +83,44 @@ static void what_is_kept_is_there_and_nothing_else(void **state)
     r = ov_trace_over(ov_buf_span(&b), 5);
     while (ov_trace_next(&r, &item) == OV_OK) {
         assert_int_equal(item.index, next);
-        assert_int_equal(item.is_entry, w.is_kept[next]);
-        if (item.is_entry)
-            assert_true(ov_span_equal(item.entry, w.entries[next]));
+        assert_int_equal(item.kind == OV_TRACE_ENTRY, w.is_kept[next]);
+        if (item.kind == OV_TRACE_ENTRY)
+            assert_true(ov_span_equal(item.bytes, w.entries[next]));
         next += UINT64_C(1) << item.level;
     }
     assert_int_equal(next, 61);
+}
+
+static void lines_stand_behind_their_entry_and_count_for_nothing(void **state)
+{
+    const struct ov_trace_lines lines[] = {{2, 1, OV_SPAN_LIT("a -\n")},
+                                           {2, 2, OV_SPAN_LIT("b -\n")}};
+    OV_AUTO_DONE(buf) b = ov_buf_with_max(1 << 20);
+    struct ov_merkle_stack tree = {0};
+    struct ov_trace_source source = {
+        .from = 0, .to = 3, .lines = lines, .n_lines = 2};
+    struct ov_trace_reader r;
+    struct ov_trace_item item;
+    static struct world w; /* large */
+
+    (void)state;
+    make_world(&w, 0);
+    w.is_kept[2] = true;
+    source.entries = w.entries;
+    source.is_kept = w.is_kept;
+    assert_int_equal(ov_put_trace(&b, &source), OV_OK);
+    put(&b, &w, 3, 9);
+    assert_int_equal(ov_trace_add(&tree, ov_buf_span(&b)), OV_OK);
+    assert_int_equal(tree.size, 9);
+    r = ov_trace_over(ov_buf_span(&b), 0);
+    do {
+        assert_int_equal(ov_trace_next(&r, &item), OV_OK);
+    } while (item.kind != OV_TRACE_LINES);
+    assert_int_equal(item.index, 1);
+    assert_true(ov_span_equal(item.bytes, lines[0].bytes));
+    assert_int_equal(ov_trace_next(&r, &item), OV_OK);
+    assert_int_equal(item.kind, OV_TRACE_LINES);
+    assert_int_equal(item.index, 2);
 }
 
 /* The proof of entry `at` holds the tree of all before it. */
@@ -182,6 +218,7 @@ static void paths_are_as_documented(void **state)
 
 OV_TEST_MAIN(OV_TEST(traces_behind_each_other_make_the_tree),
              OV_TEST(what_is_kept_is_there_and_nothing_else),
+             OV_TEST(lines_stand_behind_their_entry_and_count_for_nothing),
              OV_TEST(a_proof_holds_the_tree_before_its_entry),
              OV_TEST(what_nobody_writes_is_refused),
              OV_TEST(paths_are_as_documented))

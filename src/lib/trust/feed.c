@@ -2,6 +2,7 @@
 #include "trust/feed.h"
 
 #include "base/text.h"
+#include "trust/pack.h"
 
 /*
  * A run ends behind a line whose hash (FNV-1a, 64 bits) is a multiple of a
@@ -103,4 +104,17 @@ enum ov_status ov_feed_add(struct ov_record_set *set, struct ov_arena *arena,
         rest = ov_span_clip(rest, run.source.len, rest.len);
     }
     return OV_OK;
+}
+
+enum ov_status ov_put_manifest_line(struct ov_buf *b, const struct ov_record *r)
+{
+    struct ov_blob blob;
+
+    OV_TRY(ov_blob_of(r->source, &blob));
+    ov_put_span(b, r->id);
+    ov_put_u8(b, ' ');
+    ov_put_span(b, r->kind);
+    ov_put_u8(b, ' ');
+    ov_put_blob(b, &blob);
+    return ov_buf_status(b);
 }

@@ -18,3 +18,8 @@ OV_MUST_USE enum ov_status ov_feed_add(struct ov_record_set *set,
                                        struct ov_arena *arena,
                                        struct ov_span prefix,
                                        const struct ov_record *database);
+
+/* Appends the line that a feed's manifest has for a record that it brings,
+ * without a newline: "ID KIND sha256:HEX SIZE". */
+OV_MUST_USE enum ov_status ov_put_manifest_line(struct ov_buf *b,
+                                                const struct ov_record *r);

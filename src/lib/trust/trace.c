@@ -11,6 +11,7 @@
  *     overt-trace/v1 FROM TO
  *     node LEVEL HEX        hash of the full subtree of 2^LEVEL entries here
  *     entry LENGTH          and as many bytes: the entry here
+ *     lines INDEX LENGTH    and as many bytes: of the manifest of feed INDEX
  *
  * The items cover FROM to TO without a gap. Only full, aligned subtrees stand
  * for what is left out (RFC 6962 section 2.1): they are parts of every larger
@@ -29,13 +30,12 @@ static unsigned fitting_level(uint64_t at, uint64_t end)
     return level;
 }
 
-static void put_node(struct ov_buf *b, uint64_t at, unsigned level,
+static void put_node(struct ov_buf *b, unsigned level,
                      const struct ov_span *entries)
 {
     struct ov_merkle_stack tree = {0};
     uint8_t hash[OV_MERKLE_HASH];
 
-    (void)at;
     for (uint64_t i = 0; i < UINT64_C(1) << level; i++) {
         ov_merkle_leaf(entries[i], hash);
         ov_merkle_stack_add(&tree, hash);
@@ -46,28 +46,46 @@ static void put_node(struct ov_buf *b, uint64_t at, unsigned level,
     ov_put_u8(b, '\n');
 }
 
-enum ov_status ov_put_trace(struct ov_buf *b, uint64_t from, uint64_t to,
-                            const struct ov_span *entries, const bool *is_kept)
+static void put_lines(struct ov_buf *b, const struct ov_trace_source *s,
+                      uint64_t due, size_t *next)
 {
-    uint64_t at = from;
+    for (; *next < s->n_lines && s->lines[*next].due == due; ++*next) {
+        const struct ov_trace_lines *l = &s->lines[*next];
 
-    ov_put_format(b, "overt-trace/v1 %llu %llu\n", (unsigned long long)from,
-                  (unsigned long long)to);
-    while (at < to) {
-        const struct ov_span *here = &entries[at - from];
-        uint64_t end = at;
+        ov_put_format(b, "lines %llu %zu\n", (unsigned long long)l->index,
+                      l->bytes.len);
+        ov_put_span(b, l->bytes);
+    }
+}
+
+/* Where the run of entries that are left out ends. */
+static uint64_t gap_end(const struct ov_trace_source *s, uint64_t at)
+{
+    while (at < s->to && !s->is_kept[at - s->from])
+        at++;
+    return at;
+}
+
+enum ov_status ov_put_trace(struct ov_buf *b, const struct ov_trace_source *s)
+{
+    uint64_t at = s->from;
+    size_t next = 0;
+
+    ov_put_format(b, "overt-trace/v1 %llu %llu\n", (unsigned long long)s->from,
+                  (unsigned long long)s->to);
+    while (at < s->to) {
+        const struct ov_span *here = &s->entries[at - s->from];
         unsigned level;
 
-        if (is_kept[at - from]) {
+        if (s->is_kept[at - s->from]) {
             ov_put_format(b, "entry %zu\n", here->len);
             ov_put_span(b, *here);
+            put_lines(b, s, at, &next);
             at++;
             continue;
         }
-        while (end < to && !is_kept[end - from])
-            end++;
-        level = fitting_level(at, end);
-        put_node(b, at, level, here);
+        level = fitting_level(at, gap_end(s, at));
+        put_node(b, level, here);
         at += UINT64_C(1) << level;
     }
     return ov_buf_status(b);
@@ -100,12 +118,26 @@ static enum ov_status read_entry(struct ov_trace_reader *r, struct ov_span rest,
 {
     uint64_t len;
 
-    if (!ov_parse_plain(rest, OV_ENTRY_MAX, &len) ||
-        !ov_span_sub(r->rest, 0, len, &i->entry))
+    if (!ov_parse_plain(rest, OV_ENTRY_MAX, &len) || r->at == r->to ||
+        !ov_span_sub(r->rest, 0, len, &i->bytes))
         return OV_MALFORMED;
     r->rest = ov_span_clip(r->rest, len, r->rest.len);
-    i->is_entry = true;
+    i->kind = OV_TRACE_ENTRY;
     r->at++;
+    return OV_OK;
+}
+
+static enum ov_status read_lines(struct ov_trace_reader *r, struct ov_span rest,
+                                 struct ov_trace_item *i)
+{
+    uint64_t len;
+
+    if (!ov_parse_plain(ov_line_word(&rest), OV_MERKLE_MAX_SIZE, &i->index) ||
+        !ov_parse_plain(rest, OV_TRACE_MAX, &len) ||
+        !ov_span_sub(r->rest, 0, len, &i->bytes))
+        return OV_MALFORMED;
+    r->rest = ov_span_clip(r->rest, len, r->rest.len);
+    i->kind = OV_TRACE_LINES;
     return OV_OK;
 }
 
@@ -133,7 +165,8 @@ enum ov_status ov_trace_next(struct ov_trace_reader *r,
     struct ov_span line;
     struct ov_span word;
 
-    while (r->at == r->to) {
+    /* Behind the last entry only lines may follow, then the next trace. */
+    while (r->at == r->to && !ov_span_starts(r->rest, OV_SPAN_LIT("lines "))) {
         if (r->rest.len == 0)
             return OV_NOT_FOUND;
         OV_TRY(read_head(r));
@@ -146,6 +179,8 @@ enum ov_status ov_trace_next(struct ov_trace_reader *r,
         OV_TRY(read_entry(r, line, &item));
     else if (ov_span_equal(word, OV_SPAN_LIT("node")))
         OV_TRY(read_node(r, line, &item));
+    else if (ov_span_equal(word, OV_SPAN_LIT("lines")))
+        OV_TRY(read_lines(r, line, &item));
     else
         return OV_MALFORMED;
     *ret = item;
@@ -159,8 +194,10 @@ enum ov_status ov_trace_add(struct ov_merkle_stack *tree, struct ov_span bytes)
     enum ov_status status;
 
     while ((status = ov_trace_next(&r, &item)) == OV_OK) {
-        if (item.is_entry)
-            ov_merkle_leaf(item.entry, item.hash);
+        if (item.kind == OV_TRACE_LINES)
+            continue;
+        if (item.kind == OV_TRACE_ENTRY)
+            ov_merkle_leaf(item.bytes, item.hash);
         status = ov_merkle_stack_add_full(tree, item.level, item.hash);
         if (status != OV_OK)
             return OV_MALFORMED;

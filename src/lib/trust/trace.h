@@ -12,12 +12,26 @@
 /* Of one file, unpacked. */
 #define OV_TRACE_MAX ((size_t)256 << 20)
 
-/* Appends the trace of entries [from, to); entries[i] has index from + i, and
- * those with is_kept[i] stay. */
-OV_MUST_USE enum ov_status ov_put_trace(struct ov_buf *b, uint64_t from,
-                                        uint64_t to,
-                                        const struct ov_span *entries,
-                                        const bool *is_kept);
+/* Lines of a feed's manifest that no record of the set says any more. */
+struct ov_trace_lines {
+    uint64_t due;         /* they stand behind the entry of this index */
+    uint64_t index;       /* of the feed's entry */
+    struct ov_span bytes; /* whole lines */
+};
+
+/* What a trace of entries [from, to) is made of. */
+struct ov_trace_source {
+    uint64_t from;
+    uint64_t to;
+    const struct ov_span *entries;      /* [0] has index from */
+    const bool *is_kept;                /* [0] has index from */
+    const struct ov_trace_lines *lines; /* all in [from, to), by due, rising */
+    size_t n_lines;
+};
+
+/* Appends it. OV_NO_MEMORY, OV_LIMIT_SIZE. */
+OV_MUST_USE enum ov_status ov_put_trace(struct ov_buf *b,
+                                        const struct ov_trace_source *source);
 
 struct ov_trace_reader {
     struct ov_span rest;
@@ -25,11 +39,17 @@ struct ov_trace_reader {
     uint64_t to; /* of the trace that is being read */
 };
 
+enum ov_trace_kind {
+    OV_TRACE_NODE,
+    OV_TRACE_ENTRY,
+    OV_TRACE_LINES,
+};
+
 struct ov_trace_item {
-    uint64_t index;       /* of its first entry */
-    bool is_entry;        /* else a subtree */
-    struct ov_span entry; /* whole note; borrowed */
-    unsigned level;       /* of 2^level entries */
+    enum ov_trace_kind kind;
+    uint64_t index;       /* of its first entry; LINES: of the feed */
+    struct ov_span bytes; /* ENTRY: the whole note; LINES; borrowed */
+    unsigned level;       /* NODE: of 2^level entries */
     uint8_t hash[OV_MERKLE_HASH];
 };
 

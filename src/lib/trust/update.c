@@ -174,6 +174,7 @@ void ov_update_free(struct ov_update *u)
     for (size_t i = 0; i < 2; i++)
         ov_buf_done(&u->trace_bytes[i]);
     ov_free(u->trace);
+    ov_free(u->lines);
     ov_buf_done(&u->policy_text);
     ov_buf_done(&u->people_text);
     ov_buf_done(&u->head_bytes);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "base/text.h"
 #include "log/tile.h"
+#include "trust/feed.h"
 #include "trust/update_run.h"
 
 /* Entries of the log, one by one: from the trace that came with the rules, and
@@ -159,7 +160,7 @@ static bool names_record(const struct ov_entry *e, const struct ov_record *r)
            memcmp(said, have, sizeof(said)) == 0;
 }
 
-/* A feed's manifest has a line for each record: "ID KIND sha256:HEX SIZE". */
+/* A feed's manifest has a line for each record that it brings: feed.h. */
 static enum ov_status check_manifest(struct ov_update *u, void *data,
                                      struct ov_span bytes)
 {
@@ -173,6 +174,18 @@ static enum ov_status check_manifest(struct ov_update *u, void *data,
 
 #define MAX_MANIFEST ((size_t)64 << 20)
 #define MAX_KEPT ((size_t)64 << 10)
+
+/* The manifest as what lies here says it; false: not all of it does. */
+static bool put_together(struct ov_update *u, const uint8_t digest[static 32])
+{
+    uint8_t have[OV_DIGEST_MAX];
+
+    ov_buf_clear(&u->manifest);
+    return ov_update_traced_manifest(u, u->opened_index, &u->manifest) ==
+               OV_OK &&
+           ov_digest(OV_SHA256, ov_buf_span(&u->manifest), have) == OV_OK &&
+           memcmp(have, digest, 32) == 0;
+}
 
 static enum ov_status load_manifest(struct ov_update *u,
                                     const struct ov_entry *e)
@@ -194,7 +207,8 @@ static enum ov_status load_manifest(struct ov_update *u,
     OV_TRY(ov_buf_status(&path));
     u->has_manifest = false;
     u->manifest.max = MAX_MANIFEST;
-    OV_TRY(ov_update_get(u, (char *)path.ptr, size, &u->manifest, &check));
+    if (!put_together(u, digest))
+        OV_TRY(ov_update_get(u, (char *)path.ptr, size, &u->manifest, &check));
     memcpy(u->manifest_digest, digest, 32);
     u->has_manifest = true;
     return OV_OK;
@@ -247,15 +261,8 @@ static enum ov_status find_in_manifest(struct ov_update *u,
 {
     OV_AUTO_DONE(buf) want = ov_buf_with_max(1024);
     struct ov_span line;
-    struct ov_blob blob;
 
-    OV_TRY(ov_blob_of(r->source, &blob));
-    ov_put_span(&want, r->id);
-    ov_put_u8(&want, ' ');
-    ov_put_span(&want, r->kind);
-    ov_put_u8(&want, ' ');
-    ov_put_blob(&want, &blob);
-    OV_TRY(ov_buf_status(&want));
+    OV_TRY(ov_put_manifest_line(&want, r));
     if (!find_line(ov_buf_span(&u->manifest), r->id, &line) ||
         !ov_span_equal(line, ov_buf_span(&want)))
         return OV_BAD_PROOF;

@@ -100,6 +100,9 @@ struct ov_update {
     struct ov_buf trace_bytes[2];
     struct ov_traced *trace; /* by index, rising */
     size_t n_trace;
+    struct ov_traced *lines; /* of manifests, by their entries' indices */
+    size_t n_lines;
+    const struct ov_record_set *known[2]; /* borrowed: base's, this release's */
     bool has_read_trace;
     enum ov_status trace_status;
     struct ov_kept_tile kept_tiles[OV_UPDATE_KEPT_TILES];
@@ -220,6 +223,12 @@ void ov_update_fetch_trace(struct ov_update *u, bool is_same_base);
  */
 OV_MUST_USE enum ov_status ov_update_traced(struct ov_update *u, uint64_t index,
                                             struct ov_span *ret);
+
+/* Appends the manifest of the feed entry at index, put together from the known
+ * records and the trace: whoever asks compares its digest. */
+OV_MUST_USE enum ov_status ov_update_traced_manifest(struct ov_update *u,
+                                                     uint64_t index,
+                                                     struct ov_buf *into);
 
 /* update_rules.c: content */
 /* Records one behind the other, as a sealed set that borrows bytes. */

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include "trust/feed.h"
 #include "trust/trace.h"
 #include "trust/update_run.h"
 
@@ -150,14 +151,14 @@ void ov_update_fetch_trace(struct ov_update *u, bool is_same_base)
 
 /* ---- reading what is kept ---- */
 
-static size_t count_entries(struct ov_span bytes, uint64_t from)
+static size_t count_items(struct ov_span bytes, uint64_t from)
 {
     struct ov_trace_reader r = ov_trace_over(bytes, from);
     struct ov_trace_item item;
     size_t n = 0;
 
     while (ov_trace_next(&r, &item) == OV_OK)
-        n += item.is_entry;
+        n += item.kind != OV_TRACE_NODE;
     return n;
 }
 
@@ -168,8 +169,10 @@ static void list_entries(struct ov_update *u, struct ov_span bytes,
     struct ov_trace_item item;
 
     while (ov_trace_next(&r, &item) == OV_OK) {
-        if (item.is_entry)
-            u->trace[u->n_trace++] = (struct ov_traced){item.index, item.entry};
+        if (item.kind == OV_TRACE_ENTRY)
+            u->trace[u->n_trace++] = (struct ov_traced){item.index, item.bytes};
+        else if (item.kind == OV_TRACE_LINES)
+            u->lines[u->n_lines++] = (struct ov_traced){item.index, item.bytes};
     }
 }
 
@@ -180,6 +183,7 @@ static enum ov_status load(struct ov_update *u)
     struct ov_merkle_stack tree = {0};
     struct ov_merkle_stack edge;
     uint64_t middle;
+    size_t n;
 
     OV_TRY(io->release_get(io->data, "trace.0", &u->trace_bytes[0]));
     OV_TRY(io->release_get(io->data, "trace", &u->trace_bytes[1]));
@@ -190,11 +194,11 @@ static enum ov_status load(struct ov_update *u)
     OV_TRY(ov_trace_add(&tree, ov_buf_span(&u->trace_bytes[1])));
     if (!ov_merkle_stack_equal(&tree, &edge))
         return OV_BAD_PROOF;
-    u->trace = ov_alloc_array(
-        count_entries(ov_buf_span(&u->trace_bytes[0]), 0) +
-            count_entries(ov_buf_span(&u->trace_bytes[1]), middle) + 1,
-        sizeof(*u->trace));
-    if (u->trace == NULL)
+    n = count_items(ov_buf_span(&u->trace_bytes[0]), 0) +
+        count_items(ov_buf_span(&u->trace_bytes[1]), middle) + 1;
+    u->trace = ov_alloc_array(n, sizeof(*u->trace));
+    u->lines = ov_alloc_array(n, sizeof(*u->lines));
+    if (u->trace == NULL || u->lines == NULL)
         return OV_NO_MEMORY;
     list_entries(u, ov_buf_span(&u->trace_bytes[0]), 0);
     list_entries(u, ov_buf_span(&u->trace_bytes[1]), middle);
@@ -225,4 +229,107 @@ enum ov_status ov_update_traced(struct ov_update *u, uint64_t index,
             high = at;
     }
     return OV_NOT_FOUND;
+}
+
+/* ---- a feed's manifest ---- */
+
+/* Which records it had that are in the set with its index, these say; the other
+ * lines are in the trace. */
+
+struct gathered {
+    struct ov_span *lines;
+    size_t n;
+    struct ov_arena *arena;
+    struct ov_buf line;
+};
+
+static int compare_lines(const void *a, const void *b)
+{
+    return ov_span_compare(*(const struct ov_span *)a,
+                           *(const struct ov_span *)b);
+}
+
+static enum ov_status
+gather_set(struct gathered *g, const struct ov_record_set *set, uint64_t index)
+{
+    size_t n;
+    const struct ov_record_entry *all = ov_record_set_list(set, &n);
+
+    for (size_t i = 0; i < n; i++) {
+        if (all[i].record.index != index)
+            continue;
+        ov_buf_clear(&g->line);
+        OV_TRY(ov_put_manifest_line(&g->line, &all[i].record));
+        if (!ov_arena_copy(g->arena, ov_buf_span(&g->line), &g->lines[g->n++]))
+            return OV_NO_MEMORY;
+    }
+    return OV_OK;
+}
+
+static size_t count_lines(const struct ov_update *u, uint64_t index)
+{
+    size_t n = 0;
+
+    for (size_t i = 0; i < u->n_lines; i++) {
+        if (u->lines[i].index != index)
+            continue;
+        for (size_t at = 0; at < u->lines[i].note.len; at++)
+            n += ov_span_byte(u->lines[i].note, at) == '\n';
+        n++;
+    }
+    for (size_t i = 0; i < 2; i++) {
+        size_t n_all = 0;
+
+        if (u->known[i] != NULL)
+            (void)ov_record_set_list(u->known[i], &n_all);
+        n += n_all;
+    }
+    return n;
+}
+
+static void gather_lines(struct gathered *g, const struct ov_update *u,
+                         uint64_t index)
+{
+    for (size_t i = 0; i < u->n_lines; i++) {
+        struct ov_span rest = u->lines[i].note;
+
+        if (u->lines[i].index != index)
+            continue;
+        while (rest.len > 0)
+            (void)ov_span_cut(&rest, '\n', &g->lines[g->n++]);
+    }
+}
+
+static enum ov_status join(struct gathered *g, struct ov_buf *into)
+{
+    qsort(g->lines, g->n, sizeof(*g->lines), compare_lines);
+    for (size_t i = 0; i < g->n; i++) {
+        if (i > 0 && ov_span_equal(g->lines[i], g->lines[i - 1]))
+            continue; /* in both sets */
+        ov_put_span(into, g->lines[i]);
+        ov_put_u8(into, '\n');
+    }
+    return ov_buf_status(into);
+}
+
+enum ov_status ov_update_traced_manifest(struct ov_update *u, uint64_t index,
+                                         struct ov_buf *into)
+{
+    OV_AUTO_PTR struct ov_span *lines =
+        ov_alloc_array(count_lines(u, index) + 1, sizeof(*lines));
+    OV_AUTO(arena) arena = ov_arena_new(SIZE_MAX / 2);
+    struct gathered g = {
+        .lines = lines, .arena = arena, .line = ov_buf_with_max(1024)};
+    enum ov_status status = OV_OK;
+
+    if (lines == NULL || arena == NULL)
+        return OV_NO_MEMORY;
+    for (size_t i = 0; i < 2 && status == OV_OK; i++) {
+        if (u->known[i] != NULL)
+            status = gather_set(&g, u->known[i], index);
+    }
+    ov_buf_done(&g.line);
+    OV_TRY(status);
+    gather_lines(&g, u, index);
+    return join(&g, into);
 }

@@ -279,6 +279,8 @@ static enum ov_status run(struct verify *v, bool is_deep)
     OV_TRY(check_set(v));
     OV_TRY(check_image(v, "image.0", &u->old.tiers[0]));
     OV_TRY(check_image(v, "image.1", &u->old.tiers[1]));
+    u->known[0] = v->base;
+    u->known[1] = v->set;
     if (is_deep)
         OV_TRY(check_entries(v));
     return check_metadata(v);

@@ -184,7 +184,10 @@ static enum ov_status load(struct why *w)
     OV_TRY(u->io->release_get(u->io->data, "delta", &w->delta_bytes));
     OV_TRY(ov_records_read(ov_buf_span(&w->records), &w->base));
     OV_TRY(ov_delta_read(ov_buf_span(&w->delta_bytes), w->arena, &d));
-    return ov_delta_apply(w->base, &d, &w->set);
+    OV_TRY(ov_delta_apply(w->base, &d, &w->set));
+    u->known[0] = w->base;
+    u->known[1] = w->set;
+    return OV_OK;
 }
 
 static enum ov_status run(struct why *w, struct ov_span name)

@@ -2,18 +2,21 @@
 #include "commands.h"
 #include "feed_import.h"
 #include "feed_review.h"
+#include "feed_words.h"
 #include "staged.h"
 
 /* A feed: rules that somebody else publishes, taken as one batch. The entry
  * says where it came from, which version and which bytes; its manifest lists
- * what was made of them. The second person fetches the same upstream file on
- * another machine, makes the records again, and compares. */
+ * which records this brings and takes away. The second person fetches the same
+ * upstream file on another machine, makes the records again, and compares. */
 
 static bool put_feed(struct instance *in, const struct feed_import *f,
                      struct ov_buf *b, uint64_t *ret_rev)
 {
     const struct arguments *a = &in->args;
     struct ov_opened *before = ov_arena_alloc(in->arena, sizeof(*before));
+    OV_AUTO_DONE(buf) change = ov_buf_with_max(MAX_FILE);
+    struct feed_words words;
     struct history h;
     const char *manifest;
     uint64_t index = 0;
@@ -22,7 +25,12 @@ static bool put_feed(struct instance *in, const struct feed_import *f,
     size_t n;
 
     if (before == NULL || !history_read(in, &h) ||
-        !blob_put(in, ov_buf_span(&f->manifest), &manifest))
+        !feed_words_read(in, &h, option_get(a, OPT_id), &words))
+        return false;
+    feed_words_put_change(&change, &words, ov_buf_span(&f->manifest));
+    if (ov_buf_status(&change) != OV_OK)
+        return tell_error("out of memory");
+    if (!blob_put(in, ov_buf_span(&change), &manifest))
         return false;
     is_known = history_newest(in, &h, OV_ENTRY_FEED, option_get(a, OPT_id),
                               before, &index) &&

@@ -240,8 +240,11 @@ static bool publish_records(struct instance *in, struct ov_span name)
     if (!blob_get(in, name, &manifest))
         return false;
     while (ov_span_cut(&manifest, '\n', &line)) {
-        if (!ov_span_cut(&line, ' ', &word) ||
-            !ov_span_cut(&line, ' ', &word) || !blob_publish(in, line))
+        if (!ov_span_cut(&line, ' ', &word))
+            return false;
+        if (ov_span_equal(line, OV_SPAN_LIT("-")))
+            continue;
+        if (!ov_span_cut(&line, ' ', &word) || !blob_publish(in, line))
             return false;
     }
     return disk_sync(in->dir);

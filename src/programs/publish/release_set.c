@@ -11,8 +11,8 @@
  * applied in the order of the log, so that a rule that changes twice ends as
  * the log says.
  *
- * A feed's manifest lists records; those that the set has already stay as they
- * are, with the index of the entry that first brought them. */
+ * A feed's manifest lists the records that it brings and takes away; the others
+ * stay as they are, with the index of the entry that brought them. */
 
 #define MAX_LIST ((size_t)64 << 20)
 
@@ -193,70 +193,63 @@ static bool apply_rule_change(struct instance *in, struct release_set *s,
     return apply(s, &d);
 }
 
-/* "ID KIND sha256:HEX SIZE": one record of a feed. */
-static bool read_manifest_line(struct instance *in, struct ov_span line,
-                               struct ov_record *ret)
-{
-    return ov_span_cut(&line, ' ', &ret->id) &&
-           ov_span_cut(&line, ' ', &ret->kind) &&
-           blob_get(in, line, &ret->source) && ov_record_check(ret) == OV_OK;
-}
-
 struct feed {
     struct ov_record *puts;
     size_t n_puts;
     struct ov_span *deletes;
     size_t n_deletes;
-    struct ov_record_set *listed; /* all that the manifest has */
 };
+
+/* "ID KIND sha256:HEX SIZE", or "ID -". */
+static bool read_manifest_line(struct instance *in, const struct release_set *s,
+                               struct ov_span line, uint64_t index,
+                               struct feed *f)
+{
+    struct ov_record r = {.rev = 1, .index = index};
+    const struct ov_record_entry *there;
+
+    if (!ov_span_cut(&line, ' ', &r.id))
+        return false;
+    if (ov_span_equal(line, OV_SPAN_LIT("-"))) {
+        f->deletes[f->n_deletes++] = r.id;
+        return true;
+    }
+    if (!ov_span_cut(&line, ' ', &r.kind) || !blob_get(in, line, &r.source) ||
+        ov_record_check(&r) != OV_OK)
+        return false;
+    there = ov_record_set_find(s->set, r.id);
+    if (there != NULL)
+        r.rev = there->record.rev + 1;
+    f->puts[f->n_puts++] = r;
+    return true;
+}
 
 static bool read_manifest(struct instance *in, const struct release_set *s,
                           struct ov_span manifest, uint64_t index,
                           struct feed *f)
 {
-    while (manifest.len > 0) {
-        struct ov_record r = {.rev = 1, .index = index};
-        const struct ov_record_entry *there;
-        struct ov_span line;
+    struct ov_span line;
 
-        if (!ov_span_cut(&manifest, '\n', &line) ||
-            !read_manifest_line(in, line, &r))
+    while (ov_span_cut(&manifest, '\n', &line)) {
+        if (!read_manifest_line(in, s, line, index, f))
             return tell_error("entry %llu: its manifest, or a record of it, is "
                               "damaged",
                               (unsigned long long)index);
-        there = ov_record_set_find(s->set, r.id);
-        if (there != NULL && ov_span_equal(there->record.source, r.source) &&
-            ov_span_equal(there->record.kind, r.kind)) {
-            r.rev = there->record.rev;
-            r.index = there->record.index;
-        } else {
-            r.rev = there != NULL ? there->record.rev + 1 : 1;
-            f->puts[f->n_puts++] = r;
-        }
-        if (ov_record_set_add(f->listed, &r) != OV_OK)
-            return tell_error("out of memory");
     }
-    return ov_record_set_seal(f->listed) == OV_OK ||
-           tell_error("entry %llu: its manifest names a record twice",
-                      (unsigned long long)index);
+    return true;
 }
 
-/* Records of the feed that the manifest does not list are withdrawn. */
-static bool list_gone(struct instance *in, const struct release_set *s,
-                      const char *prefix, struct feed *f)
+/* All records of a feed that is retired. */
+static void list_all(const struct release_set *s, const char *prefix,
+                     struct feed *f)
 {
     size_t n;
     const struct ov_record_entry *all = ov_record_set_list(s->set, &n);
 
-    f->deletes = ov_arena_array(in->arena, n + 1, sizeof(*f->deletes));
-    if (f->deletes == NULL)
-        return tell_error("out of memory");
     for (size_t i = 0; i < n; i++) {
-        if (ov_span_starts(all[i].record.id, ov_span_str(prefix)) &&
-            ov_record_set_find(f->listed, all[i].record.id) == NULL)
+        if (ov_span_starts(all[i].record.id, ov_span_str(prefix)))
             f->deletes[f->n_deletes++] = all[i].record.id;
     }
-    return true;
 }
 
 static bool apply_feed(struct instance *in, struct release_set *s,
@@ -266,25 +259,22 @@ static bool apply_feed(struct instance *in, struct release_set *s,
     struct ov_span manifest = {0};
     struct ov_span id;
     struct feed f = {0};
-    uint64_t n_records;
-    bool ok;
+    size_t n;
 
+    (void)ov_record_set_list(s->set, &n);
     if (!ov_entry_value(e, "id", 0, &id) ||
         !ov_entry_value(e, "manifest", 0, &manifest_name) ||
-        !ov_entry_number(e, "records", &n_records) ||
         !blob_get(in, manifest_name, &manifest))
         return tell_error("entry %llu: its manifest is not here",
                           (unsigned long long)index);
-    f.listed = ov_record_set_new();
     f.puts = ov_arena_array(in->arena, manifest.len / 64 + 1, sizeof(*f.puts));
-    if (f.listed == NULL || f.puts == NULL)
+    f.deletes =
+        ov_arena_array(in->arena, n + manifest.len / 4 + 1, sizeof(*f.deletes));
+    if (f.puts == NULL || f.deletes == NULL)
         return tell_error("out of memory");
     if (ov_entry_is(e, "op", "retire"))
-        manifest.len = 0;
-    ok = read_manifest(in, s, manifest, index, &f) &&
-         list_gone(in, s, text(in, "%s/", text_of(in, id)), &f);
-    ov_record_set_free(f.listed);
-    if (!ok)
+        list_all(s, text(in, "%s/", text_of(in, id)), &f);
+    else if (!read_manifest(in, s, manifest, index, &f))
         return false;
     return apply(s, &(struct ov_delta){.puts = f.puts,
                                        .n_puts = f.n_puts,

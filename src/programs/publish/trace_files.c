@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "feed_words.h"
 #include "trust/delta.h"
 #include "trust/pack.h"
 #include "trust/trace.h"
@@ -28,6 +29,9 @@ struct traces {
     struct logged *releases; /* [seq - 1] */
     uint64_t n;
     bool *is_kept; /* of each entry */
+    bool *is_feed;
+    bool has_words;
+    struct feed_words words; /* once they are needed */
 };
 
 static bool take_release(struct traces *t, const struct ov_entry *e,
@@ -57,8 +61,8 @@ static bool read_log(struct traces *t)
         if (ov_note_parse(t->in->arena, t->h->entries[i], n) != OV_OK ||
             ov_entry_parse(n->text, e, NULL) != OV_OK)
             continue;
-        t->is_kept[i] =
-            e->type == OV_ENTRY_RULE_CHANGE || e->type == OV_ENTRY_FEED;
+        t->is_feed[i] = e->type == OV_ENTRY_FEED;
+        t->is_kept[i] = t->is_feed[i] || e->type == OV_ENTRY_RULE_CHANGE;
         if (e->type == OV_ENTRY_RELEASE && !take_release(t, e, i))
             return false;
     }
@@ -129,6 +133,94 @@ static bool drop_old(struct traces *t, uint64_t end, bool *is_kept)
     return true;
 }
 
+/* -- lines of manifests -- */
+
+/* A client that has the set says the lines of its records itself. The others
+ * are those that took a record away, and those of records that are gone: due
+ * with the entry that made them so. */
+
+static int compare_due(const void *a, const void *b)
+{
+    const struct ov_trace_lines *x = a;
+    const struct ov_trace_lines *y = b;
+
+    if (x->due != y->due)
+        return x->due < y->due ? -1 : 1;
+    if (x->index != y->index)
+        return x->index < y->index ? -1 : 1;
+    return ov_span_compare(x->bytes, y->bytes);
+}
+
+static size_t list_due(const struct feed_words *w,
+                       const struct ov_trace_source *s,
+                       struct ov_trace_lines *lines)
+{
+    size_t n = 0;
+
+    for (size_t i = 0; i < w->n; i++) {
+        const struct feed_word *word = &w->all[i];
+        uint64_t due = word->index;
+
+        if (word->line.len == 0 || (word->is_put && feed_word_is_last(w, i)))
+            continue;
+        if (word->is_put)
+            due = w->all[i + 1].index;
+        if (due >= s->from && due < s->to)
+            lines[n++] = (struct ov_trace_lines){due, word->index, word->line};
+    }
+    qsort(lines, n, sizeof(*lines), compare_due);
+    return n;
+}
+
+/* Lines of the same feed that are due together become one piece. */
+static bool join_lines(struct traces *t, struct ov_trace_lines *lines,
+                       size_t *n)
+{
+    size_t done = 0;
+
+    for (size_t i = 0; i < *n;) {
+        OV_AUTO_DONE(buf) b = ov_buf_with_max(OV_TRACE_MAX);
+        struct ov_trace_lines piece = lines[i];
+
+        for (; i < *n && lines[i].due == piece.due &&
+               lines[i].index == piece.index;
+             i++) {
+            ov_put_span(&b, lines[i].bytes);
+            ov_put_u8(&b, '\n');
+        }
+        if (ov_buf_status(&b) != OV_OK ||
+            !ov_arena_copy(t->in->arena, ov_buf_span(&b), &piece.bytes))
+            return tell_error("out of memory");
+        lines[done++] = piece;
+    }
+    *n = done;
+    return true;
+}
+
+static bool has_feed(const struct traces *t, uint64_t from, uint64_t to)
+{
+    while (from < to && !t->is_feed[from])
+        from++;
+    return from < to;
+}
+
+static bool add_lines(struct traces *t, struct ov_trace_source *s)
+{
+    struct ov_trace_lines *lines;
+
+    if (!has_feed(t, s->from, s->to))
+        return true;
+    if (!t->has_words && !feed_words_read(t->in, t->h, NULL, &t->words))
+        return false;
+    t->has_words = true;
+    lines = ov_arena_array(t->in->arena, t->words.n + 1, sizeof(*lines));
+    if (lines == NULL)
+        return tell_error("out of memory");
+    s->lines = lines;
+    s->n_lines = list_due(&t->words, s, lines);
+    return join_lines(t, lines, &s->n_lines);
+}
+
 /* -- files -- */
 
 static bool write_trace(struct traces *t, const char *path,
@@ -154,9 +246,14 @@ static bool write_range(struct traces *t, const char *path, uint64_t from,
                         uint64_t to, const bool *is_kept)
 {
     OV_AUTO_DONE(buf) bytes = ov_buf_with_max(OV_TRACE_MAX);
+    struct ov_trace_source source = {.from = from,
+                                     .to = to,
+                                     .entries = &t->h->entries[from],
+                                     .is_kept = &is_kept[from]};
 
-    if (ov_put_trace(&bytes, from, to, &t->h->entries[from], &is_kept[from]) !=
-        OV_OK)
+    if (!add_lines(t, &source))
+        return false;
+    if (ov_put_trace(&bytes, &source) != OV_OK)
         return tell_error("the trace is too large");
     return write_trace(t, path, ov_buf_span(&bytes));
 }
@@ -226,9 +323,10 @@ bool trace_publish(struct instance *in, const struct history *h,
         .h = h,
         .channel = channel,
         .releases = ov_arena_array(in->arena, h->n + 1, sizeof(struct logged)),
-        .is_kept = ov_arena_array(in->arena, h->n + 1, sizeof(bool))};
+        .is_kept = ov_arena_array(in->arena, h->n + 1, sizeof(bool)),
+        .is_feed = ov_arena_array(in->arena, h->n + 1, sizeof(bool))};
 
-    if (t.releases == NULL || t.is_kept == NULL)
+    if (t.releases == NULL || t.is_kept == NULL || t.is_feed == NULL)
         return tell_error("out of memory");
     if (!read_log(&t))
         return false;
