@@ -21,9 +21,21 @@ import tempfile
 
 # MODULE: (names that yara has otherwise, what only we have, what only yara has
 # or gives other values for), as patterns of paths: "sections[*].name".
-DIFFERENCES = {}
+DIFFERENCES = {
+    "elf": ({}, [
+        "osabi", "*.visibility", "OSABI_*", "STV_*", "ET_LOPROC", "ET_HIPROC",
+        "EM_IAMCU", "EM_S370", "SHT_INIT_ARRAY", "SHT_FINI_ARRAY",
+        "PT_GNU_RELRO", "PT_GNU_PROPERTY", "DT_LOOS", "DT_HIOS", "DT_VALRNG*",
+        "DT_ADDRRNG*", "DT_VER*", "DT_RELACOUNT", "DT_RELCOUNT", "DT_FLAGS_1",
+        "DT_LOPROC", "DT_HIPROC"], []),
+}
 
-SAMPLES = {}
+SAMPLES = {
+    "elf": (["/usr/bin", "/usr/lib/x86_64-linux-gnu", "/usr/lib/gcc",
+             "/usr/share/clamav-testfiles", "/usr/mips-linux-gnu",
+             "/usr/s390x-linux-gnu"],
+            lambda head: head.startswith(b"\x7fELF")),
+}
 
 
 def parse(lines):

@@ -1,17 +1,17 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * ELF, 32 and 64 bits, both byte orders: the entry point as a file offset (by
- * the program headers) and the extents of sections.
+ * ELF, 32 and 64 bits, both byte orders: its records; and from them what the
+ * facts say, the entry point as a file offset (by the program headers) and the
+ * extents of sections.
  *
- * The limits are clamscan's, because rules were written against it: more than
- * 128 program headers or 256 sections, headers of another size than the
- * specification's, or an entry point in no segment, and the file has no layout.
- * A file without program headers or entry (an object file) has its entry at
- * offset 0.
- *
- * Source: System V ABI, "ELF header", "Sections", "Program header"; the 64-bit
- * layout from "ELF-64 Object File Format", version 1.5.
+ * The limits of facts are clamscan's, because rules were written against it:
+ * more than 128 program headers or 256 sections, headers of another size than
+ * the specification's, or an entry point in no segment, and the file has no
+ * layout. A file without program headers or entry (an object file) has its
+ * entry at offset 0.
  */
+#include "formats/elf.h"
+
 #include "base/reader.h"
 #include "formats/exe.h"
 
@@ -20,76 +20,177 @@
 #define ELF_MAX_SEGMENTS 128
 #define ELF_MAX_SECTIONS 256
 
-struct elf {
+/* A record being read. */
+struct cursor {
     struct ov_reader r;
     bool is_64;
     bool is_le;
-    uint64_t entry;
-    uint64_t segments_at;
-    uint64_t sections_at;
-    uint16_t machine;
-    uint16_t segment_size;
-    uint16_t n_segments;
-    uint16_t section_size;
-    uint16_t n_sections;
 };
 
-static uint16_t read_u16(struct elf *e)
+static uint16_t read_u16(struct cursor *c)
 {
-    return e->is_le ? ov_read_u16le(&e->r) : ov_read_u16be(&e->r);
+    return c->is_le ? ov_read_u16le(&c->r) : ov_read_u16be(&c->r);
 }
 
-static uint32_t read_u32(struct elf *e)
+static uint32_t read_u32(struct cursor *c)
 {
-    return e->is_le ? ov_read_u32le(&e->r) : ov_read_u32be(&e->r);
+    return c->is_le ? ov_read_u32le(&c->r) : ov_read_u32be(&c->r);
 }
 
 /* An address or offset: as wide as the file's class. */
-static uint64_t read_word(struct elf *e)
+static uint64_t read_word(struct cursor *c)
 {
+    if (!c->is_64)
+        return read_u32(c);
+    return c->is_le ? ov_read_u64le(&c->r) : ov_read_u64be(&c->r);
+}
+
+enum ov_status ov_elf_open(struct ov_span bytes, struct ov_elf *ret)
+{
+    struct cursor c = {.r = ov_reader_over(bytes)};
+    struct ov_elf e = {.bytes = bytes};
+
+    ov_reader_skip(&c.r, 4);
+    e.class = ov_read_u8(&c.r);
+    e.data = ov_read_u8(&c.r);
+    e.is_64 = c.is_64 = e.class == ELF_CLASS_64;
+    e.is_le = c.is_le = e.data == ELF_DATA_LSB;
+    ov_reader_skip(&c.r, 1); /* version */
+    e.abi = ov_read_u8(&c.r);
+    ov_reader_skip(&c.r, 8); /* rest of e_ident */
+    e.type = read_u16(&c);
+    e.machine = read_u16(&c);
+    ov_reader_skip(&c.r, 4); /* e_version */
+    e.entry = read_word(&c);
+    e.segments_at = read_word(&c);
+    e.sections_at = read_word(&c);
+    ov_reader_skip(&c.r, 4 + 2); /* e_flags, e_ehsize */
+    e.segment_size = read_u16(&c);
+    e.n_segments = read_u16(&c);
+    e.section_size = read_u16(&c);
+    e.n_sections = read_u16(&c);
+    e.names_section = read_u16(&c);
+    ov_reader_require(&c.r, e.class == 1 || e.class == ELF_CLASS_64,
+                      OV_MALFORMED);
+    OV_TRY(ov_reader_status(&c.r));
+    *ret = e;
+    return OV_OK;
+}
+
+uint64_t ov_elf_segment_size(const struct ov_elf *e)
+{
+    return e->is_64 ? 56 : 32;
+}
+
+uint64_t ov_elf_section_size(const struct ov_elf *e)
+{
+    return e->is_64 ? 64 : 40;
+}
+
+uint64_t ov_elf_symbol_size(const struct ov_elf *e)
+{
+    return e->is_64 ? 24 : 16;
+}
+
+uint64_t ov_elf_dynamic_size(const struct ov_elf *e)
+{
+    return e->is_64 ? 16 : 8;
+}
+
+/* A cursor over the i-th record of a table, and nothing behind it. */
+static bool open_record(const struct ov_elf *e, uint64_t at, uint64_t i,
+                        uint64_t size, struct cursor *ret)
+{
+    struct ov_span record;
+    uint64_t before;
+
+    if (__builtin_mul_overflow(i, size, &before) ||
+        __builtin_add_overflow(before, at, &at) ||
+        !ov_span_sub(e->bytes, at, size, &record))
+        return false;
+    *ret = (struct cursor){ov_reader_over(record), e->is_64, e->is_le};
+    return true;
+}
+
+bool ov_elf_segment(const struct ov_elf *e, uint64_t i,
+                    struct ov_elf_segment *ret)
+{
+    struct cursor c;
+
+    if (!open_record(e, e->segments_at, i, ov_elf_segment_size(e), &c))
+        return false;
+    ret->type = read_u32(&c);
+    if (e->is_64)
+        ret->flags = read_u32(&c);
+    ret->at = read_word(&c);
+    ret->address = read_word(&c);
+    ret->physical = read_word(&c);
+    ret->size = read_word(&c);
+    ret->size_in_memory = read_word(&c);
     if (!e->is_64)
-        return read_u32(e);
-    return e->is_le ? ov_read_u64le(&e->r) : ov_read_u64be(&e->r);
+        ret->flags = read_u32(&c);
+    ret->alignment = read_word(&c);
+    return true;
 }
 
-static enum ov_status read_header(struct elf *e)
+bool ov_elf_section(const struct ov_elf *e, uint64_t i,
+                    struct ov_elf_section *ret)
 {
-    uint8_t class;
+    struct cursor c;
 
-    ov_reader_skip(&e->r, 4);
-    class = ov_read_u8(&e->r);
-    e->is_64 = class == ELF_CLASS_64;
-    e->is_le = ov_read_u8(&e->r) == ELF_DATA_LSB;
-    ov_reader_skip(&e->r, 10 + 2); /* rest of e_ident, e_type */
-    e->machine = read_u16(e);
-    ov_reader_skip(&e->r, 4); /* e_version */
-    e->entry = read_word(e);
-    e->segments_at = read_word(e);
-    e->sections_at = read_word(e);
-    ov_reader_skip(&e->r, 4 + 2); /* e_flags, e_ehsize */
-    e->segment_size = read_u16(e);
-    e->n_segments = read_u16(e);
-    e->section_size = read_u16(e);
-    e->n_sections = read_u16(e);
-    ov_reader_skip(&e->r, 2); /* e_shstrndx */
-    ov_reader_require(&e->r, class == 1 || class == ELF_CLASS_64, OV_MALFORMED);
-    return ov_reader_status(&e->r);
+    if (!open_record(e, e->sections_at, i, ov_elf_section_size(e), &c))
+        return false;
+    ret->name = read_u32(&c);
+    ret->type = read_u32(&c);
+    ret->flags = read_word(&c);
+    ret->address = read_word(&c);
+    ret->at = read_word(&c);
+    ret->size = read_word(&c);
+    ret->link = read_u32(&c);
+    return true;
 }
 
-/* One program header: file offset, address and size in memory. */
-static void read_segment(struct elf *e, uint64_t *at, uint64_t *address,
-                         uint64_t *size)
+bool ov_elf_symbol(const struct ov_elf *e, uint64_t at, uint64_t i,
+                   struct ov_elf_symbol *ret)
 {
-    ov_reader_skip(&e->r, e->is_64 ? 8 : 4); /* p_type, 64: p_flags */
-    *at = read_word(e);
-    *address = read_word(e);
-    (void)read_word(e); /* p_paddr */
-    (void)read_word(e); /* p_filesz */
-    *size = read_word(e);
-    ov_reader_skip(&e->r, 8); /* 32: p_flags, p_align; 64: p_align */
+    struct cursor c;
+    uint8_t info;
+
+    if (!open_record(e, at, i, ov_elf_symbol_size(e), &c))
+        return false;
+    ret->name = read_u32(&c);
+    if (!e->is_64) {
+        ret->value = read_u32(&c);
+        ret->size = read_u32(&c);
+    }
+    info = ov_read_u8(&c.r);
+    ret->bind = info >> 4;
+    ret->type = info & 15;
+    ret->visibility = ov_read_u8(&c.r) & 3;
+    ret->section = read_u16(&c);
+    if (e->is_64) {
+        ret->value = read_word(&c);
+        ret->size = read_word(&c);
+    }
+    return true;
 }
 
-static enum ov_status find_entry(struct elf *e, struct ov_layout *layout)
+bool ov_elf_dynamic(const struct ov_elf *e, uint64_t at, uint64_t i,
+                    struct ov_elf_dynamic *ret)
+{
+    struct cursor c;
+
+    if (!open_record(e, at, i, ov_elf_dynamic_size(e), &c))
+        return false;
+    ret->tag = read_word(&c);
+    ret->value = read_word(&c);
+    return true;
+}
+
+/* ---- facts ---- */
+
+static enum ov_status find_entry(const struct ov_elf *e,
+                                 struct ov_layout *layout)
 {
     bool is_found = false;
 
@@ -98,46 +199,41 @@ static enum ov_status find_entry(struct elf *e, struct ov_layout *layout)
     layout->has_entry = true;
     if (e->n_segments == 0 || e->entry == 0)
         return OV_OK;
-    if (e->segment_size != (e->is_64 ? 56 : 32))
+    if (e->segment_size != ov_elf_segment_size(e))
         return OV_MALFORMED;
-    ov_reader_seek(&e->r, e->segments_at);
     for (unsigned i = 0; i < e->n_segments; i++) {
-        uint64_t at, address, size;
+        struct ov_elf_segment s;
 
-        read_segment(e, &at, &address, &size);
-        if (ov_reader_status(&e->r) != OV_OK)
-            return ov_reader_status(&e->r);
-        if (is_found || e->entry < address || e->entry - address >= size)
+        if (!ov_elf_segment(e, i, &s))
+            return OV_TRUNCATED;
+        if (is_found || e->entry < s.address ||
+            e->entry - s.address >= s.size_in_memory)
             continue;
         is_found = true;
-        if (__builtin_add_overflow(e->entry - address, at, &layout->entry))
+        if (__builtin_add_overflow(e->entry - s.address, s.at, &layout->entry))
             return OV_MALFORMED;
     }
     return is_found ? OV_OK : OV_MALFORMED;
 }
 
-static enum ov_status read_sections(struct elf *e, const struct ov_exe_job *job)
+static enum ov_status read_sections(const struct ov_elf *e,
+                                    const struct ov_exe_job *job)
 {
     struct ov_extent *sections;
 
     if (e->n_sections > ELF_MAX_SECTIONS ||
-        e->section_size != (e->is_64 ? 64 : 40))
+        e->section_size != ov_elf_section_size(e))
         return OV_MALFORMED;
     if (e->n_sections == 0)
         return OV_OK;
     OV_TRY(ov_extents_new(job, e->n_sections, &sections));
-    ov_reader_seek(&e->r, e->sections_at);
     for (unsigned i = 0; i < e->n_sections; i++) {
-        ov_reader_skip(&e->r, 8); /* sh_name, sh_type */
-        (void)read_word(e);       /* sh_flags */
-        (void)read_word(e);       /* sh_addr */
-        sections[i].at = read_word(e);
-        sections[i].len = read_word(e);
-        ov_reader_skip(&e->r, 8); /* sh_link, sh_info */
-        (void)read_word(e);       /* sh_addralign */
-        (void)read_word(e);       /* sh_entsize */
+        struct ov_elf_section s;
+
+        if (!ov_elf_section(e, i, &s))
+            return OV_TRUNCATED;
+        sections[i] = (struct ov_extent){.at = s.at, .len = s.size};
     }
-    OV_TRY(ov_reader_status(&e->r));
     job->facts->layout.sections = sections;
     job->facts->layout.n_sections = e->n_sections;
     return OV_OK;
@@ -145,10 +241,10 @@ static enum ov_status read_sections(struct elf *e, const struct ov_exe_job *job)
 
 enum ov_status ov_elf_read(const struct ov_exe_job *job)
 {
-    struct elf e = {.r = ov_reader_over(job->bytes)};
     struct ov_facts *facts = job->facts;
+    struct ov_elf e;
 
-    OV_TRY(read_header(&e));
+    OV_TRY(ov_elf_open(job->bytes, &e));
     ov_facts_set(facts, OV_FACT_IS_64BIT, e.is_64);
     ov_facts_set(facts, OV_FACT_MACHINE, e.machine);
     ov_facts_set(facts, OV_FACT_N_SECTIONS, e.n_sections);
