@@ -72,6 +72,8 @@ struct ov_scan_options {
      * verdict is the same however many there were. */
     uint32_t n_shards; /* 0 or 1: do not split */
     uint32_t shard;
+    int64_t now; /* seconds since 1970, for rules that ask; the library has no
+                    clock */
 };
 
 /* Which object inside the scanned file: names from the outermost member to the

@@ -3,6 +3,7 @@
 
 #include <poll.h>
 #include <sched.h>
+#include <time.h>
 
 #include "base/assert.h"
 #include "sys/channel.h"
@@ -110,7 +111,8 @@ static struct ov_pool_worker *find_worker(struct ov_pool *p,
 static enum ov_status hand_out(struct ov_pool *p, struct ov_pool_worker *w,
                                struct ov_pool_task *t)
 {
-    const struct ov_wire_task what = {t->len, t->n_shards, t->shard};
+    const struct ov_wire_task what = {t->len, t->n_shards, t->shard,
+                                      (int64_t)time(NULL)};
     unsigned at = (w->first + w->n) % OV_POOL_DEPTH;
 
     ov_msg_begin(&p->out, OV_MSG_TASK, ++p->serial);

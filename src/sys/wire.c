@@ -139,6 +139,7 @@ void ov_wire_put_task(struct ov_buf *b, const struct ov_wire_task *t)
     ov_put_u64(b, t->len);
     ov_put_u32(b, t->n_shards);
     ov_put_u32(b, t->shard);
+    ov_put_u64(b, (uint64_t)t->now);
 }
 
 enum ov_status ov_wire_read_task(struct ov_span body, struct ov_wire_task *ret)
@@ -148,6 +149,7 @@ enum ov_status ov_wire_read_task(struct ov_span body, struct ov_wire_task *ret)
 
     t.n_shards = ov_read_u32le(&r);
     t.shard = ov_read_u32le(&r);
+    t.now = (int64_t)ov_read_u64le(&r);
     OV_TRY(ov_reader_end(&r));
     *ret = t;
     return OV_OK;

@@ -49,6 +49,7 @@ struct ov_wire_task {
     uint64_t len;
     uint32_t n_shards; /* as struct ov_scan_options has them */
     uint32_t shard;
+    int64_t now; /* the library and its jail have no clock */
 };
 
 void ov_wire_put_task(struct ov_buf *b, const struct ov_wire_task *t);

@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 /* Compiles rule files and prints which rules match which files, one "RULE FILE"
@@ -30,7 +31,8 @@ static void print_inconclusive(void *data, const struct ov_inconclusive *i)
 static int scan(struct ov_session *session, char *path)
 {
     struct ov_scan_options options = {.flags = OV_SCAN_ALL_MATCHES |
-                                               OV_SCAN_UNWANTED};
+                                               OV_SCAN_UNWANTED,
+                                      .now = (int64_t)time(NULL)};
     struct ov_findings findings = {.detection = print_detection,
                                    .inconclusive = print_inconclusive,
                                    .data = path};

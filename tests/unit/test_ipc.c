@@ -13,7 +13,8 @@ static enum ov_status decode(const struct ov_buf *b, bool has_fd,
 
 static void make_task(struct ov_buf *b)
 {
-    const struct ov_wire_task task = {.len = 1234, .n_shards = 2, .shard = 1};
+    const struct ov_wire_task task = {
+        .len = 1234, .n_shards = 2, .shard = 1, .now = -5};
 
     ov_msg_begin(b, OV_MSG_TASK, 7);
     ov_wire_put_task(b, &task);
@@ -36,6 +37,7 @@ static void what_is_put_is_read(void **state)
     assert_int_equal(ov_wire_read_task(m.body, &task), OV_OK);
     assert_int_equal(task.len, 1234);
     assert_int_equal(task.shard, 1);
+    assert_int_equal(task.now, -5);
     ov_buf_done(&b);
 }
 
@@ -63,7 +65,7 @@ static void a_body_that_is_too_long_is_refused(void **state)
 
     (void)state;
     ov_msg_begin(&b, OV_MSG_TASK, 1);
-    for (int i = 0; i < 17; i++)
+    for (int i = 0; i < 25; i++)
         ov_put_u8(&b, 0);
     assert_int_equal(ov_msg_end(&b), OV_OK);
     assert_int_not_equal(decode(&b, true, OV_TO_WORKER, OV_PEER_OPEN), OV_OK);

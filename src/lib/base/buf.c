@@ -129,6 +129,18 @@ void ov_put_align(struct ov_buf *b, size_t align)
         ov_put_u8(b, 0);
 }
 
+void ov_buf_insert(struct ov_buf *b, size_t at, struct ov_span s)
+{
+    uint8_t *room = ov_buf_room(b, s.len);
+
+    if (room == NULL || s.len == 0)
+        return;
+    OV_ASSERT(at <= b->len);
+    memmove(b->ptr + at + s.len, b->ptr + at, b->len - at);
+    memcpy(b->ptr + at, s.ptr, s.len);
+    ov_buf_added(b, s.len);
+}
+
 void ov_put_format(struct ov_buf *b, const char *format, ...)
 {
     char small[512];

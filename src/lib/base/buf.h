@@ -48,6 +48,8 @@ void ov_put_str(struct ov_buf *b, const char *text);
 void ov_put_block(struct ov_buf *b, struct ov_span s);
 /* Zero bytes until len is a multiple of align (a power of two). */
 void ov_put_align(struct ov_buf *b, size_t align);
+/* Moves what is behind `at` and puts s there. */
+void ov_buf_insert(struct ov_buf *b, size_t at, struct ov_span s);
 void ov_put_format(struct ov_buf *b, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 

@@ -48,10 +48,10 @@ static enum ov_status run_term(struct ov_machine *m)
     uint64_t term = ov_read_varint(&m->code);
     struct ov_value v = {.kind = OV_VALUE_GROUP};
 
-    OV_TRY(ov_terms_count(m->terms, term, &v.count));
-    v.is_true = v.count > 0;
+    OV_TRY(ov_terms_count(m->terms, term, &v.group.count));
+    v.is_true = v.group.count > 0;
     v.is_unsure = ov_terms_is_unsure(m->terms, term);
-    v.distinct = 1ull << (term < 63 ? term : 63);
+    v.group.distinct = 1ull << (term < 63 ? term : 63);
     ov_machine_push(m, v);
     return OV_OK;
 }
@@ -73,14 +73,14 @@ static void run_join(struct ov_machine *m, bool is_all)
         v.is_true =
             is_all ? v.is_true && part.is_true : v.is_true || part.is_true;
         if (part.kind == OV_VALUE_GROUP && part.is_true) {
-            v.count += part.count;
+            v.group.count += part.group.count;
             v.is_unsure |= part.is_unsure;
-            v.distinct |= part.distinct;
+            v.group.distinct |= part.group.distinct;
         }
     }
     if (!v.is_true) {
-        v.count = 0;
-        v.distinct = 0;
+        v.group.count = 0;
+        v.group.distinct = 0;
     }
     ov_machine_push(m, v);
 }
@@ -94,17 +94,17 @@ static enum ov_status run_count(struct ov_machine *m, enum ov_cond op)
     if (v.is_unsure)
         return OV_LIMIT_COUNT;
     if (op == OV_COND_COUNT_EQ)
-        v.is_true = v.count == k;
+        v.is_true = v.group.count == k;
     else if (op == OV_COND_COUNT_GT)
-        v.is_true = v.count > k;
+        v.is_true = v.group.count > k;
     else
-        v.is_true = v.count < k;
-    if (distinct > (uint64_t)__builtin_popcountll(v.distinct))
+        v.is_true = v.group.count < k;
+    if (distinct > (uint64_t)__builtin_popcountll(v.group.distinct))
         v.is_true = false;
     /* A counted group brings its count to the group around it, but none of its
      * terms: so clamscan. */
     if (v.is_joined)
-        v.distinct = 0;
+        v.group.distinct = 0;
     ov_machine_push(m, v);
     return OV_OK;
 }
@@ -165,6 +165,18 @@ static void run_logic(struct ov_machine *m, enum ov_cond op)
                              ov_value_is_true(left) || ov_value_is_true(right));
 }
 
+/* The right operand of and, or: passed over if the left one settles it. */
+static void run_skip(struct ov_machine *m, enum ov_cond op)
+{
+    uint64_t len = ov_read_varint(&m->code);
+    bool is_true = ov_value_is_true(ov_machine_pop(m));
+
+    if (is_true != (op == OV_COND_UNLESS))
+        return;
+    ov_machine_push_bool(m, is_true);
+    ov_reader_skip(&m->code, len);
+}
+
 /* The container `up` levels above the object (1: its own). */
 static bool has_container(const struct ov_object *o, uint64_t up, uint64_t type)
 {
@@ -216,6 +228,18 @@ static enum ov_status run_icon(struct ov_machine *m)
     return OV_OK;
 }
 
+/* What YARA adds. */
+static enum ov_status run_added(struct ov_machine *m, enum ov_cond op)
+{
+    if (op >= OV_COND_LOOP_TERMS && op <= OV_COND_LOOP_END)
+        return ov_machine_run_loop(m, op);
+    if (op >= OV_COND_TEXT && op <= OV_COND_LEN)
+        return ov_machine_run_text(m, op);
+    if (op >= OV_COND_MODULE && op <= OV_COND_EXTERNAL)
+        return ov_machine_run_module(m, op);
+    return ov_machine_run_yara(m, op);
+}
+
 static enum ov_status run_one(struct ov_machine *m, enum ov_cond op)
 {
     switch ((int)op) {
@@ -234,6 +258,13 @@ static enum ov_status run_one(struct ov_machine *m, enum ov_cond op)
     case OV_COND_OR:
     case OV_COND_NOT:
         run_logic(m, op);
+        return OV_OK;
+    case OV_COND_IF:
+    case OV_COND_UNLESS:
+        run_skip(m, op);
+        return OV_OK;
+    case OV_COND_TRUTH:
+        ov_machine_push_bool(m, ov_value_is_true(ov_machine_pop(m)));
         return OV_OK;
     case OV_COND_TERM:
         return run_term(m);
@@ -254,14 +285,8 @@ static enum ov_status run_one(struct ov_machine *m, enum ov_cond op)
         return OV_OK;
     case OV_COND_ICON:
         return run_icon(m);
-    case OV_COND_LOOP_TERMS:
-    case OV_COND_LOOP_RANGE:
-    case OV_COND_LOOP_VALUES:
-    case OV_COND_LOOP_VALUE:
-    case OV_COND_LOOP_END:
-        return ov_machine_run_loop(m, op);
     default:
-        return ov_machine_run_yara(m, op);
+        return run_added(m, op);
     }
 }
 

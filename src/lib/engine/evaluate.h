@@ -43,6 +43,7 @@ struct ov_evaluation {
     const struct ov_icon_rule *icons; /* of all images */
     size_t n_icons;
     uint32_t max_icons; /* looked at in one executable */
+    struct ov_surroundings around;
 };
 
 struct ov_evaluation_result {

@@ -2,21 +2,16 @@
 #include "engine/machine.h"
 
 /* Loops of YARA's conditions (rules/condition.def): over strings, ranges of
- * integers, and values. The code between the operation that begins a loop and
- * the matching loop-end runs once a round; a loop ends as soon as its outcome
- * is known. One without a round is false, whatever its quantifier, as YARA has
- * it. Every round costs steps, so that a loop ends when the budget does. */
-
-static const uint8_t n_operands[] = {
-#define OV_COND(id, word, n) n,
-#include "rules/condition.def"
-#undef OV_COND
-};
+ * integers, values, and what modules give; "with" is one over one value. The
+ * code between the operation that begins a loop and the matching loop-end runs
+ * once a round; a loop ends as soon as its outcome is known. One without a
+ * round is false, whatever its quantifier, as YARA has it. Every round costs
+ * steps, so that a loop ends when the budget does. */
 
 static bool begins_loop(enum ov_cond op)
 {
     return op == OV_COND_LOOP_TERMS || op == OV_COND_LOOP_RANGE ||
-           op == OV_COND_LOOP_VALUES;
+           op == OV_COND_LOOP_VALUES || op == OV_COND_LOOP_ITEMS;
 }
 
 /* The next term, from this range or the next one; false if there is none. */
@@ -36,7 +31,7 @@ static bool next_term(struct ov_machine *m, struct ov_loop *loop)
         m->is_bad = true;
         return false;
     }
-    loop->term = ov_read_varint(&code);
+    loop->term = m->first_term + ov_read_varint(&code);
     loop->n_terms_left = ov_read_varint(&code);
     loop->next_range = code.at;
     loop->n_ranges_left--;
@@ -61,6 +56,9 @@ static bool next_round(struct ov_machine *m, struct ov_loop *loop)
             loop->value++;
         }
         return loop->value <= loop->last;
+    case OV_COND_LOOP_ITEMS:
+        return loop->over.kind != OV_VALUE_UNDEFINED &&
+               loop->n_rounds < loop->over.part.items->n;
     default:
         return loop->n_rounds < loop->n_values;
     }
@@ -89,28 +87,27 @@ static bool is_settled(enum ov_quantifier quantifier,
     return false;
 }
 
-/* The outcome when all rounds are over. k: what the quantifier counts. */
-static bool holds_at_end(enum ov_quantifier quantifier,
-                         const struct ov_loop *loop, struct ov_value k)
+bool ov_quantifier_holds(enum ov_quantifier quantifier, uint64_t n_held,
+                         uint64_t n_rounds, struct ov_value k)
 {
     switch (quantifier) {
     case OV_QUANTIFIER_ALL:
-        return loop->n_held == loop->n_rounds;
+        return n_held == n_rounds;
     case OV_QUANTIFIER_ANY:
-        return loop->n_held > 0;
+        return n_held > 0;
     case OV_QUANTIFIER_NONE:
-        return loop->n_held == 0;
+        return n_held == 0;
     case OV_QUANTIFIER_COUNT_OF:
         if (k.kind == OV_VALUE_INT && k.number == 0)
-            return loop->n_held == 0;
+            return n_held == 0;
         __attribute__((fallthrough));
     case OV_QUANTIFIER_COUNT:
         if (k.kind != OV_VALUE_INT)
-            return loop->n_held == loop->n_rounds;
-        return k.number <= 0 || loop->n_held >= (uint64_t)k.number;
+            return n_held == n_rounds;
+        return k.number <= 0 || n_held >= (uint64_t)k.number;
     case OV_QUANTIFIER_PERCENT:
         return k.kind == OV_VALUE_INT && k.number >= 0 && k.number <= 100 &&
-               loop->n_held * 100 >= loop->n_rounds * (uint64_t)k.number;
+               n_held * 100 >= n_rounds * (uint64_t)k.number;
     case OV_N_QUANTIFIERS:
         break;
     }
@@ -133,7 +130,9 @@ static void leave(struct ov_machine *m, enum ov_quantifier quantifier,
     if (quantifier >= OV_QUANTIFIER_COUNT)
         k = ov_machine_pop(m);
     if (!is_settled)
-        holds = loop->n_rounds > 0 && holds_at_end(quantifier, loop, k);
+        holds =
+            loop->n_rounds > 0 &&
+            ov_quantifier_holds(quantifier, loop->n_held, loop->n_rounds, k);
     m->n_loops--;
     ov_machine_push_bool(m, holds);
 }
@@ -170,8 +169,7 @@ static enum ov_status skip_body(struct ov_machine *m)
             return ov_budget_spend(m->terms->e->budget, OV_COST_STEPS,
                                    m->code.at - from);
         }
-        for (uint8_t i = 0; i < n_operands[op]; i++)
-            (void)ov_read_varint(&m->code);
+        ov_cond_skip(&m->code, op);
     }
     return OV_MALFORMED;
 }
@@ -202,6 +200,11 @@ static bool set_up(struct ov_machine *m, struct ov_loop *loop)
             loop->last = 0;
         }
         return true;
+    case OV_COND_LOOP_ITEMS:
+        loop->over = ov_machine_pop(m);
+        return loop->over.kind == OV_VALUE_ARRAY ||
+               loop->over.kind == OV_VALUE_DICTIONARY ||
+               loop->over.kind == OV_VALUE_UNDEFINED;
     default:
         loop->n_values = ov_read_varint(&m->code);
         if (loop->n_values > m->depth)
@@ -244,32 +247,56 @@ static void end(struct ov_machine *m)
         leave(m, quantifier, is_over, holds);
 }
 
-static void push_value(struct ov_machine *m)
+static void push_key(struct ov_machine *m, const struct ov_loop *loop)
 {
-    uint64_t up = ov_read_varint(&m->code);
-    const struct ov_loop *loop;
+    const struct ov_items *items = loop->over.part.items;
 
-    if (up >= m->n_loops) {
+    if (loop->kind != OV_COND_LOOP_ITEMS ||
+        loop->over.kind != OV_VALUE_DICTIONARY || items->keys == NULL) {
         m->is_bad = true;
         return;
     }
-    loop = &m->loops[m->n_loops - 1 - up];
+    ov_machine_push(m, (struct ov_value){.kind = OV_VALUE_TEXT,
+                                         .text = items->keys[loop->n_rounds]});
+}
+
+static void push_value(struct ov_machine *m, const struct ov_loop *loop)
+{
+    const struct ov_part_of_module *part = &loop->over.part;
+
     if (loop->kind == OV_COND_LOOP_RANGE)
         ov_machine_push_int(m, loop->value);
     else if (loop->kind == OV_COND_LOOP_VALUES &&
              loop->first_value + loop->n_rounds < m->depth)
         ov_machine_push(m, m->stack[loop->first_value + loop->n_rounds]);
+    else if (loop->kind == OV_COND_LOOP_ITEMS)
+        ov_machine_push(m,
+                        ov_value_of_datum(&part->items->values[loop->n_rounds],
+                                          part->of, part->run));
     else
         m->is_bad = true;
 }
 
 enum ov_status ov_machine_run_loop(struct ov_machine *m, enum ov_cond op)
 {
+    const struct ov_loop *loop;
+    uint64_t up;
+
     if (begins_loop(op))
         return begin(m, op);
-    if (op == OV_COND_LOOP_END)
+    if (op == OV_COND_TERMS) /* only behind loop-terms */
+        return OV_MALFORMED;
+    if (op == OV_COND_LOOP_END) {
         end(m);
+        return OV_OK;
+    }
+    up = ov_read_varint(&m->code);
+    if (up >= m->n_loops)
+        return OV_MALFORMED;
+    loop = &m->loops[m->n_loops - 1 - up];
+    if (op == OV_COND_LOOP_KEY)
+        push_key(m, loop);
     else
-        push_value(m);
+        push_value(m, loop);
     return OV_OK;
 }

@@ -1,4 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include <float.h>
+#include <math.h>
+
 #include "engine/machine.h"
 
 /* The operations that YARA's conditions add (rules/condition.def; YARA
@@ -8,11 +11,6 @@
  *
  * Matches of a string are a list in order of offset. Walking it costs a step a
  * match, so that a condition cannot be made to take more than its budget. */
-
-static struct ov_value undefined(void)
-{
-    return (struct ov_value){.kind = OV_VALUE_UNDEFINED};
-}
 
 /* Shifting by 64 or more leaves nothing, by less than 0 is undefined. */
 static bool shift(enum ov_cond op, int64_t left, int64_t right, int64_t *ret)
@@ -85,46 +83,159 @@ static bool compare(enum ov_cond op, int64_t left, int64_t right)
     }
 }
 
-static void run_binary(struct ov_machine *m, enum ov_cond op)
+/* Equal are floating point numbers that differ by less than rounding does, as
+ * YARA has it. */
+static bool compare_real(enum ov_cond op, double left, double right)
+{
+    switch ((int)op) {
+    case OV_COND_LESS:
+        return left < right;
+    case OV_COND_LESS_EQUAL:
+        return left <= right;
+    case OV_COND_GREATER:
+        return left > right;
+    case OV_COND_GREATER_EQUAL:
+        return left >= right;
+    case OV_COND_SAME:
+        return fabs(left - right) < DBL_EPSILON;
+    default:
+        return fabs(left - right) >= DBL_EPSILON;
+    }
+}
+
+static struct ov_value calculate_real(enum ov_cond op, double left,
+                                      double right)
+{
+    struct ov_value v = {.kind = OV_VALUE_FLOAT};
+
+    switch ((int)op) {
+    case OV_COND_ADD:
+        v.real = left + right;
+        return v;
+    case OV_COND_SUBTRACT:
+        v.real = left - right;
+        return v;
+    case OV_COND_MULTIPLY:
+        v.real = left * right;
+        return v;
+    case OV_COND_DIVIDE:
+        v.real = left / right;
+        return v;
+    default:
+        return ov_value_undefined();
+    }
+}
+
+static bool is_number(struct ov_value v)
+{
+    return v.kind == OV_VALUE_INT || v.kind == OV_VALUE_FLOAT;
+}
+
+static double real_of(struct ov_value v)
+{
+    return v.kind == OV_VALUE_INT ? (double)v.number : v.real;
+}
+
+static void run_real(struct ov_machine *m, enum ov_cond op, double left,
+                     double right)
+{
+    if (op >= OV_COND_LESS)
+        ov_machine_push_bool(m, compare_real(op, left, right));
+    else
+        ov_machine_push(m, calculate_real(op, left, right));
+}
+
+static enum ov_status run_texts(struct ov_machine *m, enum ov_cond op,
+                                struct ov_span left, struct ov_span right)
+{
+    if (op < OV_COND_LESS) {
+        ov_machine_push(m, ov_value_undefined());
+        return OV_OK;
+    }
+    OV_TRY(ov_budget_spend(m->terms->e->budget, OV_COST_STEPS,
+                           left.len < right.len ? left.len : right.len));
+    ov_machine_push_bool(m, compare(op, ov_span_compare(left, right), 0));
+    return OV_OK;
+}
+
+static enum ov_status run_binary(struct ov_machine *m, enum ov_cond op)
 {
     struct ov_value right = ov_machine_pop(m);
     struct ov_value left = ov_machine_pop(m);
     int64_t number = 0;
-    bool are_numbers = left.kind == OV_VALUE_INT && right.kind == OV_VALUE_INT;
 
-    if (are_numbers && op >= OV_COND_LESS)
+    if (left.kind == OV_VALUE_TEXT && right.kind == OV_VALUE_TEXT)
+        return run_texts(m, op, left.text, right.text);
+    if (!is_number(left) || !is_number(right))
+        ov_machine_push(m, ov_value_undefined());
+    else if (left.kind == OV_VALUE_FLOAT || right.kind == OV_VALUE_FLOAT)
+        run_real(m, op, real_of(left), real_of(right));
+    else if (op >= OV_COND_LESS)
         ov_machine_push_bool(m, compare(op, left.number, right.number));
-    else if (are_numbers && calculate(op, left.number, right.number, &number))
+    else if (calculate(op, left.number, right.number, &number))
         ov_machine_push_int(m, number);
     else
-        ov_machine_push(m, undefined());
+        ov_machine_push(m, ov_value_undefined());
+    return OV_OK;
 }
 
 static void run_unary(struct ov_machine *m, enum ov_cond op)
 {
     struct ov_value v = ov_machine_pop(m);
 
-    if (op == OV_COND_DEFINED)
+    if (op == OV_COND_DEFINED) {
         ov_machine_push_bool(m, v.kind != OV_VALUE_UNDEFINED);
+        return;
+    }
+    if (op == OV_COND_NEGATE && v.kind == OV_VALUE_FLOAT)
+        v.real = -v.real;
     else if (v.kind != OV_VALUE_INT)
-        ov_machine_push(m, undefined());
-    else if (op == OV_COND_BIT_NOT)
-        ov_machine_push_int(m, ~v.number);
+        v = ov_value_undefined();
     else
-        ov_machine_push_int(m, (int64_t)(0 - (uint64_t)v.number));
+        v.number = op == OV_COND_BIT_NOT ? ~v.number
+                                         : (int64_t)(0 - (uint64_t)v.number);
+    ov_machine_push(m, v);
+}
+
+/* ---- bytes ---- */
+
+static void push_number(struct ov_machine *m, uint64_t how, uint64_t number)
+{
+    uint64_t size = how & OV_READ_SIZE_MASK;
+    struct ov_value v = {.kind = OV_VALUE_FLOAT};
+    uint32_t bits = (uint32_t)number;
+    float single;
+
+    if ((how & OV_READ_FLOAT) == 0) {
+        if ((how & OV_READ_SIGNED) != 0 && number >> (8 * size - 1) != 0)
+            number |= ~0ull << (8 * size - 1);
+        ov_machine_push_int(m, (int64_t)number);
+        return;
+    }
+    if (size == sizeof(single)) {
+        memcpy(&single, &bits, sizeof(single));
+        v.real = single;
+    } else {
+        memcpy(&v.real, &number, sizeof(v.real));
+    }
+    ov_machine_push(m, v);
 }
 
 static void run_read(struct ov_machine *m)
 {
     struct ov_span bytes = m->terms->e->object->bytes;
     uint64_t how = ov_read_varint(&m->code);
-    uint64_t size = how & OV_READ_SIZE;
+    uint64_t size = how & OV_READ_SIZE_MASK;
     struct ov_value at = ov_machine_pop(m);
     uint64_t number = 0;
 
-    if (size == 0 || at.kind != OV_VALUE_INT || at.number < 0 ||
+    if (size == 0 || size > 8 || ((how & OV_READ_FLOAT) != 0 && size < 4)) {
+        m->is_bad = true;
+        return;
+    }
+    if (at.kind != OV_VALUE_INT || at.number < 0 ||
         !ov_span_sub(bytes, (uint64_t)at.number, size, &bytes)) {
-        ov_machine_push(m, undefined());
+        ov_machine_push(m, ov_value_undefined());
         return;
     }
     for (size_t i = 0; i < size; i++) {
@@ -132,9 +243,63 @@ static void run_read(struct ov_machine *m)
 
         number = number << 8 | (uint64_t)ov_span_byte(bytes, next);
     }
-    if ((how & OV_READ_SIGNED) != 0 && (number >> (8 * size - 1)) != 0)
-        number |= ~0ull << (8 * size);
-    ov_machine_push_int(m, (int64_t)number);
+    push_number(m, how, number);
+}
+
+static void run_float(struct ov_machine *m)
+{
+    uint64_t bits = ov_read_varint(&m->code);
+    struct ov_value v = {.kind = OV_VALUE_FLOAT};
+
+    memcpy(&v.real, &bits, sizeof(v.real));
+    ov_machine_push(m, v);
+}
+
+/* ---- rules ---- */
+
+static void run_tally(struct ov_machine *m)
+{
+    bool is_true = ov_value_is_true(ov_machine_pop(m));
+    struct ov_value n = ov_machine_pop(m);
+
+    if (n.kind != OV_VALUE_INT)
+        m->is_bad = true;
+    else
+        ov_machine_push_int(m, (int64_t)((uint64_t)n.number + is_true));
+}
+
+static void run_enough(struct ov_machine *m)
+{
+    uint64_t n = ov_read_varint(&m->code);
+    uint64_t quantifier = ov_read_varint(&m->code);
+    struct ov_value held = ov_machine_pop(m);
+    struct ov_value k = ov_value_undefined();
+
+    if (quantifier >= OV_N_QUANTIFIERS || held.kind != OV_VALUE_INT ||
+        n > INT64_MAX / 100 || held.number < 0 || (uint64_t)held.number > n) {
+        m->is_bad = true;
+        return;
+    }
+    if (quantifier >= OV_QUANTIFIER_COUNT)
+        k = ov_machine_pop(m);
+    ov_machine_push_bool(m, ov_quantifier_holds((enum ov_quantifier)quantifier,
+                                                (uint64_t)held.number, n, k));
+}
+
+/* Terms of a rule that is referred to lie behind those of the one that refers
+ * to it. */
+static void run_terms(struct ov_machine *m, enum ov_cond op)
+{
+    uint64_t n = ov_read_varint(&m->code);
+    uint64_t n_terms = m->terms->rule->n_terms;
+
+    if (n > n_terms || (op == OV_COND_TERMS_BACK && n > m->first_term) ||
+        (op == OV_COND_TERMS_FROM && n > n_terms - m->first_term))
+        m->is_bad = true;
+    else if (op == OV_COND_TERMS_FROM)
+        m->first_term += n;
+    else
+        m->first_term -= n;
 }
 
 /* ---- strings ---- */
@@ -146,6 +311,8 @@ static const struct ov_hit *read_hit(struct ov_machine *m)
     uint64_t t = ov_read_varint(&m->code);
     const struct ov_loop *loop = NULL;
 
+    if (t > 0 && t <= m->terms->rule->n_terms)
+        t += m->first_term;
     if (t == 0) {
         for (size_t i = m->n_loops; i > 0 && loop == NULL; i--)
             if (m->loops[i - 1].kind == OV_COND_LOOP_TERMS)
@@ -192,7 +359,7 @@ static enum ov_status run_places(struct ov_machine *m, enum ov_cond op)
     int64_t n;
 
     if (low.kind != OV_VALUE_INT || high.kind != OV_VALUE_INT) {
-        ov_machine_push(m, undefined());
+        ov_machine_push(m, ov_value_undefined());
         return OV_OK;
     }
     OV_TRY(count_in(m, hit, low.number, high.number, &n));
@@ -243,7 +410,7 @@ static enum ov_status run_match(struct ov_machine *m, enum ov_cond op)
     if (is_asked && (match == NULL || match->at >= hit->listed_to))
         return OV_LIMIT_COUNT;
     if (match == NULL)
-        ov_machine_push(m, undefined());
+        ov_machine_push(m, ov_value_undefined());
     else
         ov_machine_push_int(
             m, (int64_t)(op == OV_COND_OFFSET ? match->at : match->len));
@@ -266,10 +433,8 @@ static enum ov_status run_matches(struct ov_machine *m, enum ov_cond op)
 
 enum ov_status ov_machine_run_yara(struct ov_machine *m, enum ov_cond op)
 {
-    if (op >= OV_COND_ADD && op <= OV_COND_DIFFERENT) {
-        run_binary(m, op);
-        return OV_OK;
-    }
+    if (op >= OV_COND_ADD && op <= OV_COND_DIFFERENT)
+        return run_binary(m, op);
     switch ((int)op) {
     case OV_COND_NEGATE:
     case OV_COND_BIT_NOT:
@@ -288,6 +453,19 @@ enum ov_status ov_machine_run_yara(struct ov_machine *m, enum ov_cond op)
         return run_match(m, op);
     case OV_COND_READ:
         run_read(m);
+        return OV_OK;
+    case OV_COND_FLOAT:
+        run_float(m);
+        return OV_OK;
+    case OV_COND_TALLY:
+        run_tally(m);
+        return OV_OK;
+    case OV_COND_ENOUGH:
+        run_enough(m);
+        return OV_OK;
+    case OV_COND_TERMS_FROM:
+    case OV_COND_TERMS_BACK:
+        run_terms(m, op);
         return OV_OK;
     default:
         return OV_MALFORMED;

@@ -388,6 +388,9 @@ void ov_examine_view(struct ov_scan *scan, const struct ov_view *view)
             .icons = s->icons,
             .n_icons = s->n_icons,
             .max_icons = MAX_ICONS,
+            .around = {.arena = s->scratch,
+                       .budget = &scan->budget,
+                       .now = scan->options->now},
         };
     if ((scan->flags & OV_SCAN_ALL_MATCHES) == 0)
         try_first_single(scan, e, s->n_tiers);
@@ -423,6 +426,7 @@ void ov_examine(struct ov_scan *scan)
         ov_report_status(scan, OV_BAD_DIGEST, "rules", 0);
     o->has_facts = false;
     o->has_icons = false;
+    o->modules = NULL;
     scan->reported = NULL;
     ov_arena_reset(scan->scanner->scratch, (size_t)4 << 20);
 }

@@ -43,6 +43,68 @@ enum ov_status ov_object_icons(struct ov_object *o, struct ov_arena *arena,
     return OV_OK;
 }
 
+/* Modules look at the object through this. */
+struct ov_object_modules {
+    struct ov_object *object;
+    struct ov_module_input input;
+    struct ov_module_run *runs[]; /* by their number; NULL: not begun */
+};
+
+static enum ov_status facts_for(void *object, const struct ov_facts **ret)
+{
+    const struct ov_object_modules *modules = object;
+
+    return ov_object_facts(modules->object, modules->input.arena,
+                           modules->input.budget, ret);
+}
+
+static const uint8_t *digest_for(void *object, enum ov_digest_kind kind)
+{
+    const struct ov_object_modules *modules = object;
+
+    return ov_object_digest(modules->object, kind);
+}
+
+static struct ov_object_modules *
+begin_modules(struct ov_object *o, const struct ov_surroundings *around)
+{
+    struct ov_object_modules *modules = ov_arena_alloc(
+        around->arena,
+        sizeof(*modules) + ov_module_count() * sizeof(*modules->runs));
+
+    if (modules == NULL)
+        return NULL;
+    modules->object = o;
+    modules->input = (struct ov_module_input){
+        .bytes = o->bytes,
+        .type = o->type,
+        .arena = around->arena,
+        .budget = around->budget,
+        .now = around->now,
+        .reports = around->reports,
+        .console = around->console,
+        .object = modules,
+        .facts = facts_for,
+        .digest = digest_for,
+    };
+    return modules;
+}
+
+enum ov_status ov_object_module(struct ov_object *o, uint32_t i,
+                                const struct ov_surroundings *around,
+                                struct ov_module_run **ret)
+{
+    if (o->modules == NULL)
+        o->modules = begin_modules(o, around);
+    if (o->modules == NULL)
+        return OV_NO_MEMORY;
+    if (o->modules->runs[i] == NULL)
+        OV_TRY(ov_module_begin(ov_module_at(i), &o->modules->input,
+                               &o->modules->runs[i]));
+    *ret = o->modules->runs[i];
+    return OV_OK;
+}
+
 enum ov_status ov_object_image_hash(struct ov_object *o,
                                     struct ov_budget *budget,
                                     const uint8_t **ret)

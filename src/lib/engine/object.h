@@ -9,6 +9,18 @@
 #include "formats/image_hash.h"
 #include "formats/type.h"
 #include "formats/unpack.h"
+#include "modules/module.h"
+
+/* What the scan knows besides the object. All is borrowed. */
+struct ov_surroundings {
+    struct ov_arena *arena; /* of the object's examination */
+    struct ov_budget *budget;
+    int64_t now;            /* seconds since 1970 */
+    struct ov_span reports; /* for the module "cuckoo" */
+    struct ov_buf *console; /* what rules print; may be NULL */
+    const struct ov_datum *externals;
+    size_t n_externals;
+};
 
 /* One thing that is scanned: the file, or a member of a container in it. What
  * can be known about it is computed on the first request and kept. */
@@ -32,6 +44,8 @@ struct ov_object {
     bool has_icons;
     struct ov_icon_list icons;
 
+    struct ov_object_modules *modules; /* in the arena; NULL: none was asked */
+
     bool has_image_hash;
     enum ov_status image_hash_status;
     uint8_t image_hash[OV_IMAGE_HASH_SIZE];
@@ -54,6 +68,13 @@ OV_MUST_USE enum ov_status ov_object_icons(struct ov_object *o,
                                            struct ov_budget *budget,
                                            uint32_t max,
                                            const struct ov_icon_list **ret);
+
+/* What module i says about the object, begun on the first request; lives in the
+ * arena. OV_NO_MEMORY, or the budget's status. */
+OV_MUST_USE enum ov_status
+ov_object_module(struct ov_object *o, uint32_t i,
+                 const struct ov_surroundings *around,
+                 struct ov_module_run **ret);
 
 /* The perceptual hash of a picture. OV_NO_MEMORY and spent budgets are errors;
  * OV_OK with NULL if there is none. */

@@ -16,11 +16,12 @@ enum ov_quantifier {
     OV_N_QUANTIFIERS
 };
 
-/* READ: how an integer lies in the object. The low bits are its size. */
+/* READ: how a number lies in the object. The low bits are its size. */
 enum ov_read_as {
-    OV_READ_SIZE = 7, /* mask: 1, 2 or 4 bytes */
-    OV_READ_SIGNED = 8,
-    OV_READ_BIG_ENDIAN = 16,
+    OV_READ_SIZE_MASK = 15, /* 1 to 8 bytes */
+    OV_READ_SIGNED = 16,
+    OV_READ_BIG_ENDIAN = 32,
+    OV_READ_FLOAT = 64, /* IEEE 754, 4 or 8 bytes */
 };
 
 /* Loops in loops, rules in rules included. */

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "base/reader.h"
 #include "base/text.h"
+#include "rules/condition.h"
 #include "rules/describe_out.h"
 #include "rules/hash_entry.h"
 #include "rules/notes.h"
@@ -12,18 +13,6 @@
 
 /* ---- conditions ---- */
 
-static const struct {
-    const char *word;
-    unsigned n_operands;
-} operations[] = {
-
-#define OV_COND(id, word, n_operands) {word, n_operands},
-#include "rules/condition.def"
-#undef OV_COND
-};
-
-#define N_OPERATIONS (sizeof(operations) / sizeof(operations[0]))
-
 void ov_describe_put_condition(struct ov_buf *b, struct ov_span code,
                                const char *indent)
 {
@@ -31,16 +20,9 @@ void ov_describe_put_condition(struct ov_buf *b, struct ov_span code,
 
     while (ov_reader_more(&r)) {
         size_t at = r.at;
-        uint8_t op = ov_read_u8(&r);
 
         ov_put_format(b, "%s%4zu  ", indent, at);
-        if (op >= N_OPERATIONS) {
-            ov_put_format(b, "unknown operation %u\n", op);
-            return;
-        }
-        ov_put_str(b, operations[op].word);
-        for (unsigned i = 0; i < operations[op].n_operands; i++)
-            ov_put_format(b, " %llu", (unsigned long long)ov_read_varint(&r));
+        ov_cond_show_one(b, &r);
         ov_put_u8(b, '\n');
     }
 }

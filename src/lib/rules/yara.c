@@ -3,6 +3,7 @@
 
 #include <inttypes.h>
 
+#include "modules/module.h"
 #include "rules/yara_parser.h"
 #include "rules/yara_pattern.h"
 
@@ -161,6 +162,10 @@ static enum ov_status read_header(struct ov_yara_parser *p,
     rule->name = p->token.value;
     if (ov_yara_find_rule(p, rule->name) != NULL)
         return ov_yara_fail(p, OV_MALFORMED, "there is a rule of this name");
+    for (size_t i = 0; i < p->wildcards.n; i++)
+        if (ov_span_starts(rule->name, p->wildcards.items[i]))
+            return ov_yara_fail(p, OV_MALFORMED,
+                                "a set of rules above takes this name");
     OV_TRY(ov_yara_next(p));
     return read_tags(p, rule);
 }
@@ -212,6 +217,10 @@ static enum ov_status keep(struct ov_yara_parser *p, struct ov_yara_rule *rule)
     struct ov_term *terms =
         ov_arena_array(p->part->arena, p->terms.n, sizeof(*terms));
 
+    if (p->code.len > p->code_left)
+        return ov_yara_fail(p, OV_UNSUPPORTED,
+                            "the conditions of all rules are too long");
+    p->code_left -= p->code.len;
     if (terms == NULL ||
         !ov_arena_copy(p->part->arena, ov_buf_span(&p->code), &rule->code))
         return OV_NO_MEMORY;
@@ -220,6 +229,8 @@ static enum ov_status keep(struct ov_yara_parser *p, struct ov_yara_rule *rule)
     rule->terms = terms;
     rule->n_terms = (uint32_t)p->terms.n;
     rule->needs_match = p->needs_match;
+    rule->max_values = p->max_values;
+    rule->max_loops = p->max_loops;
     return OV_OK;
 }
 
@@ -298,11 +309,17 @@ static void fill_diag(const struct ov_yara_parser *p, struct ov_span rule,
         diag->offset = p->fault.place.at;
 }
 
-/* Rules behind an import that we do not take are judged one by one, by what
- * they use; the import itself is nothing. */
+/* What is imported is known to the rules behind it. A module of YARA's that is
+ * not here costs the rules that use it. */
 static enum ov_status read_import(struct ov_yara_parser *p)
 {
     OV_TRY(ov_yara_next(p));
+    for (uint32_t i = 0; i < ov_module_count(); i++)
+        if (p->token.kind == OV_YARA_TEXT &&
+            ov_span_equal(p->token.value, ov_span_str(ov_module_at(i)->name)))
+            p->imports |= 1ull << i;
+    if (p->token.kind == OV_YARA_TEXT && !ov_yara_is_module(p->token.value))
+        return ov_yara_fail(p, OV_MALFORMED, "there is no module of this name");
     return ov_yara_expect(p, OV_YARA_TEXT);
 }
 
@@ -397,14 +414,35 @@ static enum ov_status read_source(struct ov_yara_parser *p,
     }
 }
 
-/* Joins the global rules to one that will be reported. */
+/* Appends a condition to what is in the code: both must hold, and if that does
+ * not the other is not looked at. */
+static enum ov_status join(struct ov_yara_parser *p, struct ov_span code,
+                           const struct ov_yara_rule *rule)
+{
+    OV_AUTO_DONE(buf) jump = ov_buf_with_max(16);
+    size_t at = p->code.len;
+
+    if (rule != NULL)
+        OV_TRY(ov_yara_refer(p, rule));
+    else
+        ov_put_span(&p->code, code);
+    if (at == 0)
+        return ov_buf_status(&p->code);
+    ov_put_u8(&p->code, OV_COND_TRUTH);
+    ov_cond_put1(&jump, OV_COND_IF, p->code.len - at);
+    OV_TRY(ov_buf_status(&jump));
+    ov_buf_insert(&p->code, at, ov_buf_span(&jump));
+    return ov_buf_status(&p->code);
+}
+
+/* Joins the global rules to one that will be reported. They come first: they
+ * often are cheap, and rule out many files. */
 static enum ov_status join_globals(struct ov_yara_parser *p,
                                    struct ov_yara_rule *rule)
 {
     p->uses.n = 0;
     p->terms.n = 0;
     ov_buf_clear(&p->code);
-    ov_put_span(&p->code, rule->code);
     p->needs_match = rule->needs_match;
     for (uint32_t i = 0; i < rule->n_terms; i++) {
         struct ov_term *term = ov_part_add(&p->terms);
@@ -418,12 +456,13 @@ static enum ov_status join_globals(struct ov_yara_parser *p,
 
         if (ov_span_equal(other->name, rule->name))
             continue;
-        OV_TRY(ov_yara_refer(p, other));
-        ov_put_u8(&p->code, OV_COND_AND);
+        OV_TRY(join(p, (struct ov_span){NULL, 0}, other));
         p->needs_match = p->needs_match || other->needs_match;
     }
-    OV_TRY(ov_buf_status(&p->code));
-    return p->uses.n > 0 ? keep(p, rule) : OV_OK;
+    if (p->uses.n == 0)
+        return OV_OK;
+    OV_TRY(join(p, rule->code, NULL));
+    return keep(p, rule);
 }
 
 /* With the global rules its condition is longer than one may be. */
@@ -478,6 +517,7 @@ static void done(struct ov_yara_parser *p)
 {
     ov_free(p->rules.items);
     ov_free(p->globals.items);
+    ov_free(p->wildcards.items);
     ov_free(p->strings.items);
     ov_free(p->terms.items);
     ov_free(p->uses.items);
@@ -493,6 +533,7 @@ enum ov_status ov_yara_parse(struct ov_span text,
 {
     struct ov_yara_parser p = {.part = part,
                                .rule_flags = options->rule_flags,
+                               .code_left = OV_YARA_ALL_CODE_MAX,
                                .code = ov_buf_with_max(OV_YARA_CODE_MAX)};
     enum ov_status first;
     enum ov_status status = OV_OK;

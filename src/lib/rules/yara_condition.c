@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "rules/yara_condition.h"
 
+#include "rules/yara_pattern.h"
+
 /* YARA conditions to bytecode in one pass, by operator precedence with a stack
  * of its own: what is open (operators, brackets, loops) waits in `pending`,
  * and each value that the bytecode will have on its stack is an entry of
@@ -14,7 +16,10 @@
  *   2         int 2                I I       >
  *   and       greater              B         and
  *   $b        found b              B B       and
- *   (end)     and                  B
+ *   (end)     truth                B
+ *
+ * and in front of "found b" an "if" is put in, which passes over it when the
+ * left side does not hold.
  *
  * So nothing here recurses, and depth costs an entry each: more than
  * VALUES_MAX or PENDING_MAX is an error.
@@ -32,6 +37,14 @@ static const struct operation {
     {OV_YARA_AND, OV_PREC_AND, OV_COND_AND},
     {OV_YARA_EQ, OV_PREC_EQUAL, OV_COND_SAME},
     {OV_YARA_NE, OV_PREC_EQUAL, OV_COND_DIFFERENT},
+    {OV_YARA_CONTAINS, OV_PREC_EQUAL, OV_COND_CONTAINS},
+    {OV_YARA_ICONTAINS, OV_PREC_EQUAL, OV_COND_ICONTAINS},
+    {OV_YARA_STARTSWITH, OV_PREC_EQUAL, OV_COND_STARTSWITH},
+    {OV_YARA_ISTARTSWITH, OV_PREC_EQUAL, OV_COND_ISTARTSWITH},
+    {OV_YARA_ENDSWITH, OV_PREC_EQUAL, OV_COND_ENDSWITH},
+    {OV_YARA_IENDSWITH, OV_PREC_EQUAL, OV_COND_IENDSWITH},
+    {OV_YARA_IEQUALS, OV_PREC_EQUAL, OV_COND_IEQUALS},
+    {OV_YARA_MATCHES, OV_PREC_EQUAL, OV_COND_FITS},
     {OV_YARA_LT, OV_PREC_ORDER, OV_COND_LESS},
     {OV_YARA_LE, OV_PREC_ORDER, OV_COND_LESS_EQUAL},
     {OV_YARA_GT, OV_PREC_ORDER, OV_COND_GREATER},
@@ -109,6 +122,8 @@ static enum ov_status read_found(struct ov_yara_condition *c)
     struct ov_yara_token t = p->token;
     struct ov_yara_pending what = {.token = t};
     bool is_count = t.kind == OV_YARA_COUNT;
+    struct ov_yara_value v = {
+        .needs = !is_count, .is_count = is_count, .token = t};
 
     OV_TRY(read_string(c, &t, &what.operand));
     OV_TRY(ov_yara_next(p));
@@ -126,12 +141,12 @@ static enum ov_status read_found(struct ov_yara_condition *c)
         what.op = OV_COND_FOUND_AT;
         return ov_yara_open(c, what);
     }
+    v.at = ov_yara_here(c);
     ov_yara_emit_with(c, is_count ? OV_COND_MATCHES : OV_COND_FOUND,
                       what.operand);
-    return ov_yara_push(c, (struct ov_yara_value){.is_truth = !is_count,
-                                                  .needs = !is_count,
-                                                  .is_count = is_count,
-                                                  .token = t});
+    if (!is_count)
+        v.type = ov_yara_type_of(OV_YARA_IS_TRUTH);
+    return ov_yara_push(c, v);
 }
 
 /* "@a", "@a[...]", "!a", "!a[...]"; without an index it is the first. */
@@ -139,6 +154,7 @@ static enum ov_status read_match(struct ov_yara_condition *c)
 {
     struct ov_yara_token t = c->p->token;
     struct ov_yara_pending what = {.kind = OV_PENDING_INDEX, .token = t};
+    struct ov_yara_value v = {.needs = true, .at = ov_yara_here(c), .token = t};
 
     what.op = t.kind == OV_YARA_OFFSET ? OV_COND_OFFSET : OV_COND_LENGTH;
     OV_TRY(read_string(c, &t, &what.operand));
@@ -149,44 +165,12 @@ static enum ov_status read_match(struct ov_yara_condition *c)
     }
     ov_yara_emit_with(c, OV_COND_INT, 1);
     ov_yara_emit_with(c, what.op, what.operand);
-    return ov_yara_push(c, (struct ov_yara_value){.needs = true, .token = t});
-}
-
-static enum ov_status read_name(struct ov_yara_condition *c)
-{
-    struct ov_yara_token t = c->p->token;
-    const struct ov_yara_rule *rule;
-
-    for (size_t n = c->n_loops; n > 0; n--) {
-        struct ov_span variable = c->loops[n - 1].variable;
-
-        if (variable.len == 0 || !ov_span_equal(variable, t.value))
-            continue;
-        ov_yara_emit_with(c, OV_COND_LOOP_VALUE, c->n_loops - n);
-        OV_TRY(ov_yara_next(c->p));
-        return ov_yara_push(c, (struct ov_yara_value){.token = t});
-    }
-    rule = ov_yara_find_rule(c->p, t.value);
-    if (rule == NULL) {
-        OV_TRY(ov_yara_next(c->p));
-        if (c->p->token.kind == OV_YARA_DOT)
-            return ov_yara_fault_set(&c->p->fault, OV_UNSUPPORTED, &t,
-                                     "modules are not taken yet");
-        return ov_yara_fail_at(c, &t, "no such rule above, nor loop variable");
-    }
-    if (rule->is_skipped)
-        return ov_yara_fault_set(&c->p->fault, OV_UNSUPPORTED, &t,
-                                 "refers to a rule that was left out");
-    OV_TRY(ov_yara_refer(c->p, rule));
-    OV_TRY(ov_yara_next(c->p));
-    return ov_yara_push(c, (struct ov_yara_value){.is_truth = true,
-                                                  .needs = rule->needs_match,
-                                                  .token = t});
+    return ov_yara_push(c, v);
 }
 
 static enum ov_status read_number(struct ov_yara_condition *c)
 {
-    struct ov_yara_value v = {.token = c->p->token};
+    struct ov_yara_value v = {.at = ov_yara_here(c), .token = c->p->token};
 
     switch ((int)v.token.kind) {
     case OV_YARA_FILESIZE:
@@ -197,7 +181,7 @@ static enum ov_status read_number(struct ov_yara_condition *c)
         break;
     case OV_YARA_TRUE:
     case OV_YARA_FALSE:
-        v.is_truth = true;
+        v.type = ov_yara_type_of(OV_YARA_IS_TRUTH);
         ov_yara_emit_with(c, OV_COND_INT, v.token.kind == OV_YARA_TRUE);
         break;
     default:
@@ -210,104 +194,41 @@ static enum ov_status read_number(struct ov_yara_condition *c)
     return ov_yara_push(c, v);
 }
 
-/* Behind "of": the set, and then perhaps places for its strings. */
-static enum ov_status read_of(struct ov_yara_condition *c,
-                              enum ov_quantifier quantifier,
-                              const struct ov_yara_token *t)
+static enum ov_status read_float(struct ov_yara_condition *c)
+{
+    struct ov_yara_value v = {.type = {.kind = OV_YARA_IS_FLOAT},
+                              .at = ov_yara_here(c),
+                              .token = c->p->token};
+    uint64_t bits;
+
+    memcpy(&bits, &v.token.real, sizeof(bits));
+    ov_yara_emit_with(c, OV_COND_FLOAT, bits);
+    OV_TRY(ov_yara_next(c->p));
+    return ov_yara_push(c, v);
+}
+
+static enum ov_status read_text(struct ov_yara_condition *c)
 {
     struct ov_yara_parser *p = c->p;
-    struct ov_yara_pending what = {
-        .is_of = true, .quantifier = quantifier, .token = *t};
+    struct ov_yara_value v = {.type = {.kind = OV_YARA_IS_TEXT},
+                              .is_literal = true,
+                              .at = ov_yara_here(c),
+                              .token = p->token};
+    struct ov_span text;
 
-    OV_TRY(ov_yara_read_set(p));
-    OV_TRY(ov_yara_enter(c, (struct ov_yara_loop){true, true, {0}}, t));
-    if (p->token.kind == OV_YARA_IN) {
-        OV_TRY(ov_yara_next(p));
-        OV_TRY(ov_yara_expect(p, OV_YARA_OPEN));
-        what.kind = OV_PENDING_IN;
-        what.op = OV_COND_FOUND_IN;
-        return ov_yara_open(c, what);
-    }
-    if (p->token.kind == OV_YARA_AT) {
-        OV_TRY(ov_yara_next(p));
-        what.kind = OV_PENDING_AT;
-        what.precedence = OV_PREC_AT;
-        what.op = OV_COND_FOUND_AT;
-        return ov_yara_open(c, what);
-    }
-    ov_yara_emit_with(c, OV_COND_FOUND, 0);
-    OV_TRY(ov_yara_push(c, (struct ov_yara_value){
-                               .is_truth = true, .needs = true, .token = *t}));
-    return ov_yara_end_loop(c, quantifier, 0);
-}
-
-/* Behind the quantifier of "for": a set of strings, or a variable. */
-static enum ov_status read_loop(struct ov_yara_condition *c,
-                                enum ov_quantifier quantifier,
-                                const struct ov_yara_token *t)
-{
-    struct ov_yara_parser *p = c->p;
-    struct ov_yara_pending what = {
-        .kind = OV_PENDING_ROUNDS, .quantifier = quantifier, .token = *t};
-
-    if (p->token.kind == OV_YARA_OF) {
-        OV_TRY(ov_yara_next(p));
-        OV_TRY(ov_yara_read_set(p));
-        OV_TRY(ov_yara_enter(c, (struct ov_yara_loop){true, false, {0}}, t));
-        OV_TRY(ov_yara_expect(p, OV_YARA_COLON));
-        OV_TRY(ov_yara_expect(p, OV_YARA_OPEN));
-        what.kind = OV_PENDING_BODY;
-        return ov_yara_open(c, what);
-    }
-    what.variable = p->token.value;
-    OV_TRY(ov_yara_expect(p, OV_YARA_NAME));
-    OV_TRY(ov_yara_expect(p, OV_YARA_IN));
-    if (p->token.kind == OV_YARA_NAME)
-        return ov_yara_fail(p, OV_UNSUPPORTED, "modules are not taken yet");
-    OV_TRY(ov_yara_expect(p, OV_YARA_OPEN));
-    return ov_yara_open(c, what);
-}
-
-static enum ov_quantifier quantifier_of(enum ov_yara_token_kind kind)
-{
-    return kind == OV_YARA_ALL   ? OV_QUANTIFIER_ALL
-           : kind == OV_YARA_ANY ? OV_QUANTIFIER_ANY
-                                 : OV_QUANTIFIER_NONE;
-}
-
-static bool is_quantifier(enum ov_yara_token_kind kind)
-{
-    return kind == OV_YARA_ALL || kind == OV_YARA_ANY || kind == OV_YARA_NONE;
-}
-
-static enum ov_status read_for(struct ov_yara_condition *c)
-{
-    struct ov_yara_token t = c->p->token;
-    enum ov_quantifier quantifier;
-
-    OV_TRY(ov_yara_next(c->p));
-    if (!is_quantifier(c->p->token.kind))
-        return ov_yara_open(c, (struct ov_yara_pending){
-                                   .kind = OV_PENDING_QUANTIFIER, .token = t});
-    quantifier = quantifier_of(c->p->token.kind);
-    OV_TRY(ov_yara_next(c->p));
-    return read_loop(c, quantifier, &t);
-}
-
-static enum ov_status read_quantified(struct ov_yara_condition *c)
-{
-    struct ov_yara_token t = c->p->token;
-
-    OV_TRY(ov_yara_next(c->p));
-    OV_TRY(ov_yara_expect(c->p, OV_YARA_OF));
-    return read_of(c, quantifier_of(t.kind), &t);
+    OV_TRY(ov_yara_unescape(&p->token, p->part->arena, &p->fault, &text));
+    ov_yara_emit(c, OV_COND_TEXT);
+    ov_put_block(&p->code, text);
+    OV_TRY(ov_yara_next(p));
+    return ov_yara_push(c, v);
 }
 
 /* Operators before a value, and uint8(...) and its like. */
 static enum ov_status read_prefix(struct ov_yara_condition *c)
 {
     struct ov_yara_token t = c->p->token;
-    struct ov_yara_pending what = {.kind = OV_PENDING_GROUP, .token = t};
+    struct ov_yara_pending what = {
+        .kind = OV_PENDING_GROUP, .at = ov_yara_here(c), .token = t};
 
     for (size_t i = 0; i < sizeof(unary) / sizeof(unary[0]); i++) {
         if (unary[i].token != t.kind)
@@ -342,7 +263,7 @@ static enum ov_status step_value(struct ov_yara_condition *c)
     case OV_YARA_LENGTH:
         return read_match(c);
     case OV_YARA_NAME:
-        return read_name(c);
+        return ov_yara_read_name(c);
     case OV_YARA_NUMBER:
     case OV_YARA_FILESIZE:
     case OV_YARA_ENTRYPOINT:
@@ -352,13 +273,17 @@ static enum ov_status step_value(struct ov_yara_condition *c)
     case OV_YARA_ALL:
     case OV_YARA_ANY:
     case OV_YARA_NONE:
-        return read_quantified(c);
+        return ov_yara_read_quantified(c);
     case OV_YARA_FOR:
-        return read_for(c);
+        return ov_yara_read_for(c);
+    case OV_YARA_FLOAT:
+        return read_float(c);
     case OV_YARA_TEXT:
+        return read_text(c);
     case OV_YARA_REGEX:
-        return ov_yara_fail(c->p, OV_UNSUPPORTED,
-                            "text in conditions is not taken yet");
+        return ov_yara_fail(
+            c->p, OV_UNSUPPORTED,
+            "regular expressions in conditions are not taken yet");
     default:
         return read_prefix(c);
     }
@@ -366,77 +291,62 @@ static enum ov_status step_value(struct ov_yara_condition *c)
 
 /* ---- where an operator is expected ---- */
 
-/* "of" behind a number, or behind a number and "%". */
-static enum ov_status step_of(struct ov_yara_condition *c, bool is_percent)
-{
-    enum ov_quantifier quantifier =
-        is_percent ? OV_QUANTIFIER_PERCENT : OV_QUANTIFIER_COUNT;
-    struct ov_yara_value k;
-
-    OV_TRY(ov_yara_reduce(c, OV_PREC_BIT_OR));
-    OV_TRY(ov_yara_pop_integer(c, &k));
-    if (is_percent && k.is_constant && (k.number < 1 || k.number > 100))
-        return ov_yara_fail_at(c, &k.token, "a percentage is 1 to 100");
-    OV_TRY(ov_yara_push(c, k));
-    if (ov_yara_top(c) != NULL &&
-        ov_yara_top(c)->kind == OV_PENDING_QUANTIFIER) {
-        c->n_pending--;
-        return read_loop(c, quantifier, &k.token);
-    }
-    OV_TRY(ov_yara_next(c->p));
-    return read_of(c, is_percent ? quantifier : OV_QUANTIFIER_COUNT_OF,
-                   &k.token);
-}
-
-static enum ov_status step_variable(struct ov_yara_condition *c)
-{
-    struct ov_yara_value k;
-
-    OV_TRY(ov_yara_reduce(c, OV_PREC_BIT_OR));
-    if (ov_yara_top(c) == NULL || ov_yara_top(c)->kind != OV_PENDING_QUANTIFIER)
-        return ov_yara_fail(c->p, OV_MALFORMED, "expected an operator");
-    OV_TRY(ov_yara_pop_integer(c, &k));
-    OV_TRY(ov_yara_push(c, k));
-    c->n_pending--;
-    return read_loop(c, OV_QUANTIFIER_COUNT, &k.token);
-}
-
-/* "(a..b)" or "(a, b, c)" of a loop is complete. */
-static enum ov_status close_rounds(struct ov_yara_condition *c,
-                                   struct ov_yara_pending what)
-{
-    uint32_t n = what.n_items + 1;
-    struct ov_yara_value v;
-
-    for (uint32_t i = 0; i < n; i++)
-        OV_TRY(ov_yara_pop_integer(c, &v));
-    if (what.is_second) {
-        ov_yara_emit(c, OV_COND_LOOP_RANGE);
-        what.n_items = 0;
-    } else {
-        ov_yara_emit_with(c, OV_COND_LOOP_VALUES, n);
-        what.n_items = n;
-        c->n_held += n;
-    }
-    OV_TRY(ov_yara_enter(c, (struct ov_yara_loop){false, false, what.variable},
-                         &what.token));
-    OV_TRY(ov_yara_expect(c->p, OV_YARA_COLON));
-    OV_TRY(ov_yara_expect(c->p, OV_YARA_OPEN));
-    what.kind = OV_PENDING_BODY;
-    return ov_yara_open(c, what);
-}
-
 static enum ov_status close_number(struct ov_yara_condition *c,
                                    const struct ov_yara_pending *what)
 {
     struct ov_yara_value v;
 
-    OV_TRY(ov_yara_pop_integer(c, &v));
+    OV_TRY(ov_yara_pop_kind(c, OV_YARA_IS_INTEGER, &v));
     ov_yara_emit_with(c, what->op, what->operand);
     v = (struct ov_yara_value){.needs =
                                    what->kind == OV_PENDING_INDEX || v.needs,
+                               .at = v.at,
                                .token = what->token};
+    if (what->kind == OV_PENDING_READ && (what->operand & OV_READ_FLOAT) != 0)
+        v.type = ov_yara_type_of(OV_YARA_IS_FLOAT);
     return ov_yara_push(c, v);
+}
+
+/* Whether this bracket is closed by "]". */
+static bool is_indexed(enum ov_pending_kind kind)
+{
+    return kind == OV_PENDING_INDEX || kind == OV_PENDING_ITEM;
+}
+
+/* Whether nothing closes this but the word that it waits for. */
+static bool is_no_bracket(enum ov_pending_kind kind)
+{
+    return kind == OV_PENDING_QUANTIFIER || kind == OV_PENDING_ITEMS ||
+           kind == OV_PENDING_WITH;
+}
+
+static enum ov_status close(struct ov_yara_condition *c,
+                            struct ov_yara_pending what)
+{
+    switch (what.kind) {
+    case OV_PENDING_READ:
+    case OV_PENDING_INDEX:
+        return close_number(c, &what);
+    case OV_PENDING_ITEM:
+        return ov_yara_close_item(c, &what);
+    case OV_PENDING_CALL:
+        return ov_yara_close_call(c, &what);
+    case OV_PENDING_IN:
+        return ov_yara_apply_place(c, &what);
+    case OV_PENDING_ROUNDS:
+        return ov_yara_close_rounds(c, what);
+    case OV_PENDING_BODY:
+        return ov_yara_close_body(c, what);
+    case OV_PENDING_GROUP:
+    case OV_PENDING_BINARY:
+    case OV_PENDING_UNARY:
+    case OV_PENDING_AT:
+    case OV_PENDING_QUANTIFIER:
+    case OV_PENDING_ITEMS:
+    case OV_PENDING_WITH:
+        break;
+    }
+    return OV_OK;
 }
 
 static enum ov_status step_close(struct ov_yara_condition *c)
@@ -445,33 +355,15 @@ static enum ov_status step_close(struct ov_yara_condition *c)
     bool is_index = c->p->token.kind == OV_YARA_INDEX_CLOSE;
 
     OV_TRY(ov_yara_reduce(c, OV_PREC_OR));
-    if (c->n_pending == 0 ||
-        (ov_yara_top(c)->kind == OV_PENDING_INDEX) != is_index ||
-        ov_yara_top(c)->kind == OV_PENDING_QUANTIFIER)
+    if (c->n_pending == 0 || is_indexed(ov_yara_top(c)->kind) != is_index ||
+        is_no_bracket(ov_yara_top(c)->kind))
         return ov_yara_fail(c->p, OV_MALFORMED, "nothing is open here");
     what = *ov_yara_top(c);
     if (what.kind == OV_PENDING_IN && !what.is_second)
         return ov_yara_fail(c->p, OV_MALFORMED, "a range is (from..to)");
     c->n_pending--;
     OV_TRY(ov_yara_next(c->p));
-    switch (what.kind) {
-    case OV_PENDING_READ:
-    case OV_PENDING_INDEX:
-        return close_number(c, &what);
-    case OV_PENDING_IN:
-        return ov_yara_apply_place(c, &what);
-    case OV_PENDING_ROUNDS:
-        return close_rounds(c, what);
-    case OV_PENDING_BODY:
-        return ov_yara_end_loop(c, what.quantifier, what.n_items);
-    case OV_PENDING_GROUP:
-    case OV_PENDING_BINARY:
-    case OV_PENDING_UNARY:
-    case OV_PENDING_AT:
-    case OV_PENDING_QUANTIFIER:
-        break;
-    }
-    return OV_OK;
+    return close(c, what);
 }
 
 /* ".." and "," in the brackets that know them. */
@@ -482,9 +374,12 @@ static enum ov_status step_separator(struct ov_yara_condition *c)
 
     OV_TRY(ov_yara_reduce(c, OV_PREC_OR));
     what = ov_yara_top(c);
+    if (what != NULL && what->kind == OV_PENDING_WITH && !is_range)
+        return ov_yara_step_with(c);
     if (what == NULL || what->is_second ||
         !(what->kind == OV_PENDING_ROUNDS ||
-          (is_range && what->kind == OV_PENDING_IN)) ||
+          (is_range && what->kind == OV_PENDING_IN) ||
+          (!is_range && what->kind == OV_PENDING_CALL)) ||
         (is_range && what->n_items > 0))
         return ov_yara_fail(c->p, OV_MALFORMED, "expected ) or an operator");
     what->n_items++;
@@ -502,12 +397,13 @@ static enum ov_status step_binary(struct ov_yara_condition *c)
             continue;
         OV_TRY(ov_yara_next(c->p));
         if (t.kind == OV_YARA_PERCENT && c->p->token.kind == OV_YARA_OF)
-            return step_of(c, true);
+            return ov_yara_step_of(c, true);
         OV_TRY(ov_yara_reduce(c, binary[i].precedence));
         return ov_yara_open(
             c, (struct ov_yara_pending){.kind = OV_PENDING_BINARY,
                                         .precedence = binary[i].precedence,
                                         .op = binary[i].op,
+                                        .at = ov_yara_here(c),
                                         .token = t});
     }
     OV_TRY(ov_yara_reduce(c, OV_PREC_OR));
@@ -521,28 +417,33 @@ static enum ov_status step_operator(struct ov_yara_condition *c)
 {
     switch ((int)c->p->token.kind) {
     case OV_YARA_OF:
-        return step_of(c, false);
+        return ov_yara_step_of(c, false);
     case OV_YARA_NAME:
-        return step_variable(c);
+        return ov_yara_step_variable(c);
+    case OV_YARA_COLON:
+        return ov_yara_step_colon(c);
+    case OV_YARA_DOT:
+    case OV_YARA_INDEX_OPEN:
+    case OV_YARA_OPEN:
+        return ov_yara_step_postfix(c);
     case OV_YARA_CLOSE:
     case OV_YARA_INDEX_CLOSE:
         return step_close(c);
     case OV_YARA_DOTS:
     case OV_YARA_COMMA:
         return step_separator(c);
-    case OV_YARA_CONTAINS:
-    case OV_YARA_ICONTAINS:
-    case OV_YARA_STARTSWITH:
-    case OV_YARA_ISTARTSWITH:
-    case OV_YARA_ENDSWITH:
-    case OV_YARA_IENDSWITH:
-    case OV_YARA_IEQUALS:
-    case OV_YARA_MATCHES:
-        return ov_yara_fail(c->p, OV_UNSUPPORTED,
-                            "text in conditions is not taken yet");
     default:
         return step_binary(c);
     }
+}
+
+static enum ov_status end_condition(struct ov_yara_condition *c)
+{
+    struct ov_yara_value v;
+
+    OV_TRY(ov_yara_pop_truth(c, &v));
+    c->p->needs_match = v.needs;
+    return ov_buf_status(&c->p->code);
 }
 
 enum ov_status ov_yara_read_condition(struct ov_yara_parser *p)
@@ -553,12 +454,12 @@ enum ov_status ov_yara_read_condition(struct ov_yara_parser *p)
         return OV_NO_MEMORY;
     c->p = p;
     c->wants_value = true;
+    p->max_values = 0;
+    p->max_loops = 0;
     while (!c->is_done) {
         OV_TRY(c->wants_value ? step_value(c) : step_operator(c));
         if (p->code.status == OV_LIMIT_SIZE)
             return ov_yara_fail(p, OV_UNSUPPORTED, "the condition is too long");
     }
-    p->needs_match =
-        c->values[0].needs || (!c->values[0].is_truth && c->values[0].is_count);
-    return ov_buf_status(&p->code);
+    return end_condition(c);
 }

@@ -196,20 +196,61 @@ static int digit_of(int c, unsigned base)
     return digit < (int)base ? digit : -1;
 }
 
+/* "0x" or "0o" is passed over; 10 without. */
+static unsigned lex_base(struct ov_yara_lexer *l)
+{
+    unsigned base = peek(l, 1) == 'x' ? 16 : peek(l, 1) == 'o' ? 8 : 10;
+
+    if (peek(l, 0) != '0')
+        base = 10;
+    if (base != 10)
+        advance(l, 2);
+    return base;
+}
+
+/* How many digits of a fraction count: powers of ten up to this one are exact,
+ * and what is behind them does not show. */
+#define FRACTION_MAX 18
+
+/* Behind the whole part of "1.25". */
+static void lex_fraction(struct ov_yara_lexer *l, struct ov_yara_token *t)
+{
+    double fraction = 0;
+    double unit = 1;
+
+    advance(l, 1);
+    for (int n = 0; digit_of(peek(l, 0), 10) >= 0; n++) {
+        if (n < FRACTION_MAX) {
+            fraction = fraction * 10 + digit_of(peek(l, 0), 10);
+            unit *= 10;
+        }
+        advance(l, 1);
+    }
+    t->kind = OV_YARA_FLOAT;
+    t->real = ((double)t->number * unit + fraction) / unit;
+}
+
+static enum ov_status end_number(struct ov_yara_lexer *l,
+                                 struct ov_yara_token *t, bool is_big)
+{
+    set_text(l, t);
+    if (is_big)
+        return fail(l, t, "number is larger than 9223372036854775807");
+    if (is_name_byte(peek(l, 0)))
+        return fail(l, t, "number runs into a name; put a space between");
+    return OV_OK;
+}
+
 static enum ov_status lex_number(struct ov_yara_lexer *l,
                                  struct ov_yara_token *t)
 {
-    unsigned base = 10;
+    unsigned base = lex_base(l);
     int64_t unit = 1;
     bool is_big = false;
 
     t->kind = OV_YARA_NUMBER;
-    if (peek(l, 0) == '0' && (peek(l, 1) == 'x' || peek(l, 1) == 'o')) {
-        base = peek(l, 1) == 'x' ? 16 : 8;
-        advance(l, 2);
-        if (digit_of(peek(l, 0), base) < 0)
-            return fail(l, t, "number has no digits");
-    }
+    if (digit_of(peek(l, 0), base) < 0)
+        return fail(l, t, "number has no digits");
     while (digit_of(peek(l, 0), base) >= 0) {
         is_big |= __builtin_mul_overflow(t->number, base, &t->number) ||
                   __builtin_add_overflow(t->number, digit_of(peek(l, 0), base),
@@ -220,18 +261,12 @@ static enum ov_status lex_number(struct ov_yara_lexer *l,
         (peek(l, 0) == 'K' || peek(l, 0) == 'M')) {
         unit = peek(l, 0) == 'K' ? 1 << 10 : 1 << 20;
         advance(l, 2);
+    } else if (base == 10 && peek(l, 0) == '.' &&
+               digit_of(peek(l, 1), 10) >= 0) {
+        lex_fraction(l, t);
     }
     is_big |= __builtin_mul_overflow(t->number, unit, &t->number);
-    set_text(l, t);
-    if (is_big)
-        return fail(l, t, "number is larger than 9223372036854775807");
-    if (base == 10 && peek(l, 0) == '.' && peek(l, 1) >= 0 &&
-        ov_is_digit((uint8_t)peek(l, 1)))
-        return ov_yara_fault_set(l->fault, OV_UNSUPPORTED, t,
-                                 "floating point is not taken yet");
-    if (is_name_byte(peek(l, 0)))
-        return fail(l, t, "number runs into a name; put a space between");
-    return OV_OK;
+    return end_number(l, t, is_big);
 }
 
 /* "text" and /regex/: to the closing character that no backslash precedes. */

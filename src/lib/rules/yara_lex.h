@@ -33,7 +33,8 @@ struct ov_yara_token {
     /* What it means: the name without its first character, the inside of the
      * quotes (still with escapes), of the slashes (without flags). */
     struct ov_span value;
-    int64_t number;
+    int64_t number; /* NUMBER */
+    double real;    /* FLOAT */
 };
 
 /* What went wrong first, and where. */

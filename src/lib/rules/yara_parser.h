@@ -12,6 +12,7 @@
 
 #define OV_YARA_STRINGS_MAX 10000
 #define OV_YARA_CODE_MAX ((size_t)256 << 10)
+#define OV_YARA_ALL_CODE_MAX ((size_t)256 << 20)
 
 struct ov_yara_string {
     struct ov_span name;        /* without "$"; empty if it has none */
@@ -30,6 +31,8 @@ struct ov_yara_rule {
     bool is_skipped;  /* not taken; referring to it is not possible */
     bool needs_match; /* cannot hold unless one of its strings was found */
     struct ov_span code;
+    size_t max_values; /* that its code has on the machine's stack */
+    size_t max_loops;
     const struct ov_term *terms;
     uint32_t n_terms;
     const struct ov_span *term_names;
@@ -37,6 +40,13 @@ struct ov_yara_rule {
     uint32_t n_term_names;
     const struct ov_rule_note *notes;
     uint32_t n_notes;
+};
+
+/* A set of rules, of which the machine counts those that hold. */
+struct ov_yara_tally {
+    uint64_t n;
+    bool some_needs; /* struct ov_yara_rule, needs_match */
+    bool all_need;
 };
 
 /* A rule whose terms were added to those of the rule being read. */
@@ -53,7 +63,11 @@ struct ov_yara_parser {
     uint32_t rule_flags;
     OV_LIST(struct ov_yara_rule, rules);
     struct ov_yara_names rule_names;
-    OV_LIST(uint32_t, globals); /* rules that concern all others */
+    OV_LIST(uint32_t, globals);         /* rules that concern all others */
+    uint64_t imports;                   /* bit i: module i */
+    OV_LIST(struct ov_span, wildcards); /* of sets of rules: no rule below may
+                                           begin like this */
+    size_t code_left; /* bytes that all rules together may have */
     /* of the rule being read: */
     OV_LIST(struct ov_yara_string, strings); /* terms 0 to n - 1 */
     struct ov_yara_names string_names;
@@ -62,6 +76,8 @@ struct ov_yara_parser {
     OV_LIST(struct ov_rule_note, notes); /* tags and meta data */
     struct ov_buf code;
     bool needs_match;
+    size_t max_values;
+    size_t max_loops;
 };
 
 /* ---- yara.c ---- */
@@ -101,6 +117,16 @@ OV_MUST_USE enum ov_status ov_yara_find_string(struct ov_yara_parser *p,
 
 /* "them" or "($a, $b*)": appends a loop over those strings to the code. */
 OV_MUST_USE enum ov_status ov_yara_read_set(struct ov_yara_parser *p);
+
+/* ---- yara_rule_sets.c ---- */
+
+/* Whether the set that comes next is one of rules. */
+bool ov_yara_is_rule_set(const struct ov_yara_parser *p);
+
+/* ---- yara_postfix.c ---- */
+
+/* Whether YARA has a module of this name, be it here or not. */
+bool ov_yara_is_module(struct ov_span name);
 
 /* ---- yara_refer.c ---- */
 

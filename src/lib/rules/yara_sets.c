@@ -77,9 +77,6 @@ static enum ov_status read_item(struct ov_yara_parser *p, struct set *s)
     } else if (t.kind == OV_YARA_STRING) {
         OV_TRY(ov_yara_find_string(p, &t, &i));
         OV_TRY(add(p, s, i));
-    } else if (t.kind == OV_YARA_NAME) {
-        return ov_yara_fail(p, OV_UNSUPPORTED,
-                            "sets of rules are not taken yet");
     } else {
         return ov_yara_fail(p, OV_MALFORMED, "expected $string or $string*");
     }

@@ -343,6 +343,7 @@ static enum ov_status on_task(struct worker *w, const struct ov_message *m,
     w->task = m->task;
     w->options.n_shards = task.n_shards;
     w->options.shard = task.shard;
+    w->options.now = task.now;
     len = task.len;
     /* A file that is too large is not read only to be told so. */
     if (len > MAP_FROM || len > (max != 0 ? max : DEFAULT_MAX_OBJECT))
