@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "formats/macho.h"
 #include "fuzz_facts.h"
+#include "fuzz_module.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 {
@@ -14,5 +15,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
         if (ov_macho_fat_arch(bytes, i, &e))
             FUZZ_CHECK(i < n && e.at < len && e.len <= len - e.at);
     }
+    fuzz_module("macho", bytes);
     return 0;
 }

@@ -19,6 +19,8 @@ import subprocess
 import sys
 import tempfile
 
+import make_samples
+
 # MODULE: (names that yara has otherwise, what only we have, what only yara has
 # or gives other values for), as patterns of paths: "sections[*].name".
 DIFFERENCES = {
@@ -28,6 +30,7 @@ DIFFERENCES = {
         "PT_GNU_RELRO", "PT_GNU_PROPERTY", "DT_LOOS", "DT_HIOS", "DT_VALRNG*",
         "DT_ADDRRNG*", "DT_VER*", "DT_RELACOUNT", "DT_RELCOUNT", "DT_FLAGS_1",
         "DT_LOPROC", "DT_HIPROC"], []),
+    "macho": ({}, ["*.filesize", "fat_arch[*].reserved"], []),
 }
 
 SAMPLES = {
@@ -35,6 +38,8 @@ SAMPLES = {
              "/usr/share/clamav-testfiles", "/usr/mips-linux-gnu",
              "/usr/s390x-linux-gnu"],
             lambda head: head.startswith(b"\x7fELF")),
+    "macho": ([], lambda head: True),
+    "dex": ([], lambda head: True),
 }
 
 
@@ -147,6 +152,14 @@ def samples(module):
             continue
 
 
+def made_samples(module, count, folder, rng):
+    for i in range(count):
+        path = os.path.join(folder, "made-%d" % i)
+        with open(path, "wb") as f:
+            f.write(make_samples.make(module, rng))
+        yield path
+
+
 def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("probe")
@@ -167,12 +180,15 @@ def main():
     else:
         files = list(samples(args.module))
         files = rng.sample(files, min(len(files), args.max_files))
-    if not files:
-        print("no files to compare")
-        return 77
 
     n_wrong = 0
     with tempfile.TemporaryDirectory() as folder:
+        if not args.places and args.module in make_samples.MAKERS:
+            files += list(made_samples(args.module, args.max_files, folder,
+                                       rng))
+        if not files:
+            print("no files to compare")
+            return 77
         rule = os.path.join(folder, "rule.yar")
         with open(rule, "w", encoding="ascii") as f:
             f.write('import "%s" rule always { condition: true }\n' %

@@ -170,7 +170,8 @@ OV_MUST_USE enum ov_status ov_datum_structure(struct ov_module_run *run,
                                               struct ov_datum *ret);
 
 /* An array of n items; items that are structures are made as above (s), others
- * (s NULL) are undefined. To be filled in through ret_values. */
+ * (s NULL) are undefined. To be filled in through ret_values. A structure that
+ * is not there after all can be made undefined by its kind; its fields stay. */
 OV_MUST_USE enum ov_status ov_datum_array(struct ov_module_run *run,
                                           const struct ov_structure *s,
                                           uint32_t n, struct ov_datum *ret,

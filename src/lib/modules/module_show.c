@@ -120,13 +120,17 @@ static void show_field(struct show *show, struct open *top)
 static void show_item(struct show *show, struct open *top)
 {
     uint32_t i = top->items->n - top->n_left--;
+    const struct ov_datum *value = &top->items->values[i];
 
+    if (top->field->item == OV_DATUM_STRUCTURE &&
+        value->kind == OV_DATUM_UNDEFINED)
+        return;
     put_tabs(show->out, show->n);
     if (top->items->keys == NULL)
         ov_put_format(show->out, "[%" PRIu32 "]", i);
     else
         put_printable(show->out, top->items->keys[i]);
-    show_value(show, top->field, top->field->item, &top->items->values[i]);
+    show_value(show, top->field, top->field->item, value);
 }
 
 enum ov_status ov_module_show(struct ov_buf *out, struct ov_module_run *run)
