@@ -20,8 +20,10 @@ rule Trojan_Linux_CronDownload_A
         $t6 = "*/30 * * * * "
         $t7 = "@reboot "
         // "curl " or "wget ", an address, "|" and "sh" or "bash"
-        $pipe = { ( 63 75 72 6C | 77 67 65 74 ) 20 [0-24] 68 74 74 70 [4-160]
-                  7C [0-1] ( 73 68 | 62 61 73 68 ) }
+        $pipe = {
+            ( 63 75 72 6C | 77 67 65 74 ) 20 [0-24] 68 74 74 70 [4-160]
+            7C [0-1] ( 73 68 | 62 61 73 68 )
+        }
     condition:
         filesize < 4KB and uint16(0) != 0x2123 and any of ($t*) and $pipe
 }

@@ -13,14 +13,14 @@ rule Bot_Linux_Mirai_A
         reference = "https://www.usenix.org/conference/usenixsecurity17/technical-sessions/presentation/antonakakis"
         date = "2026-11-23"
     strings:
-        $root = { 50 4D 4D 56 }                // root
-        $admin = { 43 46 4F 4B 4C }            // admin
-        $xc3511 = { 5A 41 11 17 13 13 }        // xc3511
-        $vizxv = { 54 4B 58 5A 54 }            // vizxv
-        $xmhdipc = { 5A 4F 4A 46 4B 52 41 }    // xmhdipc
+        $root = { 50 4D 4D 56 } // root
+        $admin = { 43 46 4F 4B 4C } // admin
+        $xc3511 = { 5A 41 11 17 13 13 } // xc3511
+        $vizxv = { 54 4B 58 5A 54 } // vizxv
+        $xmhdipc = { 5A 4F 4A 46 4B 52 41 } // xmhdipc
         $juantech = { 48 57 43 4C 56 47 41 4A } // juantech
-        $anko = { 43 4C 49 4D }                // anko
-        $support = { 51 57 52 52 4D 50 56 }    // support
+        $anko = { 43 4C 49 4D } // anko
+        $support = { 51 57 52 52 4D 50 56 } // support
     condition:
         uint32(0) == 0x464C457F and filesize < 2MB and
         2 of ($xc3511, $vizxv, $xmhdipc, $juantech) and

@@ -20,7 +20,7 @@ rule Loader_Script_CobaltStrike_A
         $var = "$var_\x63ode"
     condition:
         filesize < 4MB and (any of ($code*) and
-        $xor or all of ($func*) or ($var and $xor and any of ($func*)))
+            $xor or all of ($func*) or ($var and $xor and any of ($func*)))
 }
 
 rule Loader_Script_ReflectivePE_A

@@ -25,7 +25,7 @@ rule Downloader_Script_Certutil_A
         filesize < 64KB and $c and $url and $split and $http and
         any of ($run*) and
         for any i in (1..#url) : (@url[i] - @c[1] < 64KB and #http > 0 and
-        @http[#http] > @url[i])
+            @http[#http] > @url[i])
 }
 
 rule Downloader_Script_Mshta_A

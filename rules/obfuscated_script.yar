@@ -104,8 +104,10 @@ rule Heuristic_Batch_Substrings_A : unwanted
         reference = "https://attack.mitre.org/techniques/T1059/003/"
         date = "2026-11-23"
     strings:
-        $piece = { 3A 7E ( 30 | 31 | 32 | 33 | 34 | 35 | 36 | 37 | 38 | 39 )
-                  [0-1] 2C 31 25 } // :~N,1%
+        $piece = {
+            3A 7E ( 30 | 31 | 32 | 33 | 34 | 35 | 36 | 37 | 38 | 39 )
+            [0-1] 2C 31 25
+        } // :~N,1%
         $set1 = "set " nocase
         $set2 = "@echo off" nocase
     condition:

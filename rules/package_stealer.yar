@@ -19,18 +19,24 @@ rule Stealer_NPM_InstallScript_A
         $hook2 = "\"postinstall\""
         $hook3 = "\"install\""
         // an install script that pipes a download to a shell or to node,
-        $do1 = { 22 ( 70 72 65 | 70 6F 73 74 ) 69 6E 73 74 61 6C 6C 22 [1-4]
-                  22 [0-60] ( 63 75 72 6C | 77 67 65 74 ) 20 [4-120] 7C [0-1]
-                  ( 73 68 | 62 61 73 68 | 6E 6F 64 65 ) }
+        $do1 = {
+            22 ( 70 72 65 | 70 6F 73 74 ) 69 6E 73 74 61 6C 6C 22 [1-4]
+            22 [0-60] ( 63 75 72 6C | 77 67 65 74 ) 20 [4-120] 7C [0-1]
+            ( 73 68 | 62 61 73 68 | 6E 6F 64 65 )
+        }
         // ... that evaluates code ("base64", "eval(", "child_process"),
-        $do2 = { 22 ( 70 72 65 | 70 6F 73 74 ) 69 6E 73 74 61 6C 6C 22 [1-4]
-                  22 6E 6F 64 65 20 2D 65 20 [0-160] ( 62 61 73 65 36 34 | 65
-                  76 61 6C 28 | 63 68 69 6C 64 5F 70 72 6F 63 65 73 73 ) }
+        $do2 = {
+            22 ( 70 72 65 | 70 6F 73 74 ) 69 6E 73 74 61 6C 6C 22 [1-4]
+            22 6E 6F 64 65 20 2D 65 20 [0-160] ( 62 61 73 65 36 34 | 65
+            76 61 6C 28 | 63 68 69 6C 64 5F 70 72 6F 63 65 73 73 )
+        }
         // ... that sends "$(env", "/etc/passwd" or the host's name with curl
-        $do3 = { 22 ( 70 72 65 | 70 6F 73 74 ) 69 6E 73 74 61 6C 6C 22 [1-4]
-                  22 [0-40] 63 75 72 6C 20 [0-80] ( 24 28 65 6E 76 | 2F 65 74
-                  63 2F 70 61 73 73 77 64 | 60 68 6F 73 74 6E 61 6D 65 60 | 24
-                  28 68 6F 73 74 6E 61 6D 65 29 ) }
+        $do3 = {
+            22 ( 70 72 65 | 70 6F 73 74 ) 69 6E 73 74 61 6C 6C 22 [1-4]
+            22 [0-40] 63 75 72 6C 20 [0-80] ( 24 28 65 6E 76 | 2F 65 74
+            63 2F 70 61 73 73 77 64 | 60 68 6F 73 74 6E 61 6D 65 60 | 24
+            28 68 6F 73 74 6E 61 6D 65 29 )
+        }
     condition:
         filesize < 64KB and uint8(0) == 0x7B and $name and $scripts and
         any of ($hook*) and any of ($do*)
@@ -86,5 +92,5 @@ rule Stealer_PyPI_SetupExec_A
     condition:
         filesize < 256KB and any of ($setup*) and any of ($class*) and $hook and
         (any of ($run1, $run2, $run3, $run4, $run5, $run7) or
-        (any of ($run6, $run8) and 2 of ($send*)))
+            (any of ($run6, $run8) and 2 of ($send*)))
 }

@@ -18,8 +18,10 @@ rule Trojan_Linux_SystemdUnit_A
         $a2 = "ExecStart=\x2Fvar/tmp/"
         $a3 = "ExecStart=\x2Fdev/shm/"
         // "ExecStart=", "curl " or "wget ", "|", "sh" or "bash"
-        $a4 = { 45 78 65 63 53 74 61 72 74 3D [1-80] ( 63 75 72 6C | 77 67 65
-                  74 ) 20 [4-120] 7C [0-1] ( 73 68 | 62 61 73 68 ) }
+        $a4 = {
+            45 78 65 63 53 74 61 72 74 3D [1-80] ( 63 75 72 6C | 77 67 65
+            74 ) 20 [4-120] 7C [0-1] ( 73 68 | 62 61 73 68 )
+        }
         $install = "WantedBy="
     condition:
         filesize < 8KB and $unit in (0..512) and $service and $install and

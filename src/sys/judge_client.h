@@ -68,10 +68,11 @@ enum ov_judge_show {
     OV_JUDGE_SECTIONS, /* of the image */
     OV_JUDGE_RULE,     /* all of one rule, by name */
     OV_JUDGE_PROOF,    /* no image: whether a log's proof holds */
+    OV_JUDGE_FORMAT,   /* no image: a YARA source, laid out anew */
 };
 
-/* Has a jailed process print an image, or verify a proof; write gets the text
- * piece by piece, and stops it by returning false. */
+/* Has a jailed process print an image, verify a proof, format a source; write
+ * gets the text piece by piece, and stops it by returning false. */
 struct ov_judge_view {
     enum ov_judge_show what;
     const char *name; /* OV_JUDGE_RULE */

@@ -416,9 +416,12 @@ static enum ov_status on_show(struct judge *j, const struct ov_message *m,
     ov_put_span(&name, what.name); /* the packet is used again */
     what.name = ov_buf_span(&name);
     j->state = OV_PEER_OPEN;
-    status = what.what == OV_JUDGE_PROOF
-                 ? judge_proof(fd, what.image_len, &out, &diag)
-                 : show_image(fd, &what, &out, &diag);
+    if (what.what == OV_JUDGE_PROOF)
+        status = judge_proof(fd, what.image_len, &out, &diag);
+    else if (what.what == OV_JUDGE_FORMAT)
+        status = show_formatted(fd, what.image_len, &out, &diag);
+    else
+        status = show_image(fd, &what, &out, &diag);
     if (status != OV_OK)
         return refuse(j, status, (struct ov_span){0}, &diag);
     ov_msg_begin(&j->out, OV_MSG_TEXT, 0);

@@ -2,9 +2,14 @@
 #include "show.h"
 
 #include <sys/mman.h>
+#include <unistd.h>
+
+#include "rules/yara_format.h"
 
 /* An image that somebody gives may be damaged or hostile, so its text is made
  * in the jail, too. */
+
+#define MAX_SOURCE ((size_t)64 << 20)
 
 static enum ov_status describe(struct ov_image *image,
                                const struct ov_wire_show *what,
@@ -34,6 +39,37 @@ static enum ov_status check_and_describe(struct ov_span bytes,
     OV_TRY(ov_image_open(bytes, &image, diag));
     OV_TRY(ov_image_check(image, diag));
     return describe(image, what, out);
+}
+
+static enum ov_status format(struct ov_span source,
+                             const struct ov_text_out *out,
+                             struct ov_diag *diag)
+{
+    OV_AUTO_DONE(buf) text = ov_buf_with_max(SIZE_MAX);
+
+    OV_TRY(ov_yara_format(source, &text, diag));
+    return out->write(out->data, ov_buf_span(&text)) ? OV_OK : OV_IO;
+}
+
+enum ov_status show_formatted(int fd, uint64_t len,
+                              const struct ov_text_out *out,
+                              struct ov_diag *diag)
+{
+    OV_AUTO_DONE(buf) source = ov_buf_with_max(MAX_SOURCE);
+
+    if (len > MAX_SOURCE)
+        return ov_diag_set(diag, OV_LIMIT_SIZE, 0, "larger than 64 MiB");
+    while (source.len < len) {
+        uint8_t *room = ov_buf_room(&source, (size_t)len - source.len);
+        ssize_t got = room == NULL ? -1
+                                   : pread(fd, room, (size_t)len - source.len,
+                                           (off_t)source.len);
+
+        if (got <= 0)
+            return ov_diag_set(diag, OV_IO, 0, "cannot be read");
+        ov_buf_added(&source, (size_t)got);
+    }
+    return format(ov_buf_span(&source), out, diag);
 }
 
 enum ov_status show_image(int fd, const struct ov_wire_show *what,

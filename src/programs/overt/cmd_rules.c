@@ -1,11 +1,16 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include "command.h"
 #include "option.h"
 #include "output.h"
 #include "rule_set.h"
+#include "sys/fd.h"
+#include "sys/file.h"
 #include "sys/spawn.h"
 
 /* overt rules: build an image, or have one printed by a jailed process. */
@@ -16,6 +21,8 @@
 struct rules_options {
     struct rule_set_options set;
     const char *output;
+    bool is_check;
+    bool is_write;
 };
 
 static const char *set_output(void *data, const char *value)
@@ -64,6 +71,20 @@ static const char *set_skip(void *data, const char *value)
     return NULL;
 }
 
+static const char *set_check(void *data, const char *value)
+{
+    (void)value;
+    ((struct rules_options *)data)->is_check = true;
+    return NULL;
+}
+
+static const char *set_write(void *data, const char *value)
+{
+    (void)value;
+    ((struct rules_options *)data)->is_write = true;
+    return NULL;
+}
+
 static const char *set_best_effort(void *data, const char *value)
 {
     (void)value;
@@ -81,6 +102,8 @@ static const struct option_row rows[] = {
      set_skip},
     {"max-silence", 0, "SECONDS",
      "give up when the compiler says nothing for so long; 300", set_silence},
+    {"check", 0, NULL, "fmt: only name the files that would change", set_check},
+    {"write", 'w', NULL, "fmt: change the files", set_write},
     {"best-effort-jail", 0, NULL, "go on where a jail step is not possible",
      set_best_effort},
 };
@@ -92,6 +115,7 @@ static const struct option_list options = {
     "       overt rules check IMAGE        counts, and what was left out\n"
     "       overt rules dump IMAGE [RULE]  the image's parts, or all of a "
     "rule\n"
+    "       overt rules fmt FILE...        YARA sources in their usual form\n"
     "SRC: ClamAV databases, YARA files, or folders of them.",
     rows, sizeof(rows) / sizeof(rows[0])};
 
@@ -175,6 +199,90 @@ static int show(const struct rules_options *o, enum ov_judge_show what)
     return status == OV_OK ? EXIT_CLEAN : EXIT_ERROR;
 }
 
+/* ---- fmt ---- */
+
+static bool gather_text(void *data, struct ov_span text)
+{
+    struct ov_buf *b = data;
+
+    ov_put_span(b, text);
+    return ov_buf_status(b) == OV_OK;
+}
+
+/* False after a line. */
+static bool format(const struct rules_options *o, const char *path, int fd,
+                   uint64_t len, struct ov_buf *ret)
+{
+    struct ov_judge_view view = {.what = OV_JUDGE_FORMAT,
+                                 .image_fd = fd,
+                                 .image_len = len,
+                                 .spawn_flags = o->set.spawn_flags,
+                                 .max_silence = o->set.max_silence,
+                                 .write = gather_text,
+                                 .data = ret};
+    struct ov_judge_refusal refusal;
+
+    if (ov_judge_show(&view, &refusal) == OV_OK)
+        return true;
+    if (refusal.line != 0)
+        out_error("%s:%u: %s", path, refusal.line, refusal.text);
+    else
+        out_error("%s: %s", path, refusal.text);
+    return false;
+}
+
+/* Prints, compares or replaces one file. False after a line; *ret_differs says
+ * whether it was not in its usual form. */
+static bool format_file(const struct rules_options *o, const char *path,
+                        bool *ret_differs)
+{
+    OV_AUTO_DONE(buf) before = ov_buf_with_max(SIZE_MAX);
+    OV_AUTO_DONE(buf) after = ov_buf_with_max(SIZE_MAX);
+    OV_AUTO_FD fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+    struct ov_diag diag = {0};
+    struct stat st;
+
+    if (fd < 0 || fstat(fd, &st) != 0 || ov_file_read(path, &before) != OV_OK) {
+        out_error("%s: cannot read this file", path);
+        return false;
+    }
+    if (!format(o, path, fd, before.len, &after))
+        return false;
+    *ret_differs = !ov_span_equal(ov_buf_span(&before), ov_buf_span(&after));
+    if (!o->is_check && !o->is_write)
+        return write_text(out_standard(), ov_buf_span(&after));
+    if (!*ret_differs)
+        return true;
+    out_escaped(out_standard(), ov_span_str(path));
+    out_format(out_standard(), "\n");
+    if (!o->is_write)
+        return true;
+    if (ov_file_replace(path, ov_buf_span(&after), st.st_mode & 0777, &diag) ==
+        OV_OK)
+        return true;
+    out_error("%s: cannot write: %s", path, diag.text);
+    return false;
+}
+
+static int format_all(const struct rules_options *o)
+{
+    bool has_differences = false;
+    bool is_good = o->set.n_paths > 0;
+
+    if (!is_good)
+        out_error("rules fmt: give YARA files; see overt rules --help");
+    for (size_t i = 0; i < o->set.n_paths; i++) {
+        bool differs = false;
+
+        is_good &= format_file(o, o->set.paths[i], &differs);
+        has_differences |= differs;
+    }
+    is_good &= out_flush(out_standard());
+    if (!is_good)
+        return EXIT_ERROR;
+    return o->is_check && has_differences ? EXIT_DETECTED : EXIT_CLEAN;
+}
+
 static const struct {
     const char *word;
     enum ov_judge_show what;
@@ -201,6 +309,8 @@ int cmd_rules(int argc, char **argv)
     o.set.n_paths = (size_t)argc - 2;
     if (strcmp(argv[1], "build") == 0)
         return build(&o);
+    if (strcmp(argv[1], "fmt") == 0)
+        return format_all(&o);
     for (size_t i = 0; i < sizeof(shows) / sizeof(shows[0]); i++) {
         if (strcmp(argv[1], shows[i].word) == 0)
             return show(&o, shows[i].what);
