@@ -10,10 +10,21 @@
 /* Compiles rule files and prints which rules match which files, one "RULE FILE"
  * a line as yara does: what scripts compare with yara.
  *
- * usage: rules_probe RULES... -- FILE...
+ * usage: rules_probe [-s] RULES... -- FILE...
  *
- * Only the files themselves count, not what is in them. Exits 0 if all could be
+ * With -s each is followed by a line "AT LENGTH STRING" for each match. Only
+ * the files themselves count, not what is in them. Exits 0 if all could be
  * done, 1 if the rules do not compile, 2 if a file could not be scanned. */
+
+static unsigned scan_flags = OV_SCAN_ALL_MATCHES | OV_SCAN_UNWANTED;
+
+static void print_match(void *data, const struct ov_string_match *m)
+{
+    (void)data;
+    printf("%llu %llu %.*s\n", (unsigned long long)m->at,
+           (unsigned long long)m->len, (int)m->name.len,
+           (const char *)m->name.ptr);
+}
 
 static void print_detection(void *data, const struct ov_detection *d)
 {
@@ -30,10 +41,10 @@ static void print_inconclusive(void *data, const struct ov_inconclusive *i)
 
 static int scan(struct ov_session *session, char *path)
 {
-    struct ov_scan_options options = {.flags = OV_SCAN_ALL_MATCHES |
-                                               OV_SCAN_UNWANTED,
+    struct ov_scan_options options = {.flags = scan_flags,
                                       .now = (int64_t)time(NULL)};
     struct ov_findings findings = {.detection = print_detection,
+                                   .match = print_match,
                                    .inconclusive = print_inconclusive,
                                    .data = path};
     struct ov_outcome outcome;
@@ -57,6 +68,11 @@ int main(int argc, char **argv)
     int n_rules = 1;
     int code = 0;
 
+    if (argc > 1 && strcmp(argv[1], "-s") == 0) {
+        scan_flags |= OV_SCAN_MATCHES | OV_SCAN_FLAT;
+        argv++;
+        argc--;
+    }
     while (n_rules < argc && strcmp(argv[n_rules], "--") != 0)
         n_rules++;
     if (ov_rules_compile((const char *const *)argv + 1, (size_t)(n_rules - 1),

@@ -138,6 +138,27 @@ static struct ov_place some_place(struct world *w)
     return p;
 }
 
+/* Makes of a pattern of bytes one that is xor-ed; the view has it, too. */
+static void make_xor(struct world *w, struct ov_pattern *p,
+                     struct ov_cell *cells)
+{
+    size_t at = ov_random_below(&w->r, w->view_len + 1);
+    uint8_t key;
+
+    p->n_cells = (uint32_t)ov_random_below(&w->r, 9) + 1;
+    for (size_t i = 0; i < p->n_cells; i++)
+        cells[i] = (struct ov_cell){
+            .kind = OV_CELL_BYTE, .value = some_byte(w), .mask = 0xff};
+    p->flags = (p->flags & ~(uint32_t)OV_PATTERN_NOCASE) | OV_PATTERN_XOR;
+    p->xor_min = (uint8_t)ov_random_below(&w->r, 256);
+    p->xor_max =
+        (uint8_t)(p->xor_min + ov_random_below(&w->r, 256u - p->xor_min));
+    key = (uint8_t)(p->xor_min +
+                    ov_random_below(&w->r, p->xor_max + 1u - p->xor_min));
+    for (size_t i = 0; i < p->n_cells && at + i < w->view_len; i++)
+        w->view[at + i] = cells[i].value ^ key;
+}
+
 static void some_pattern(struct world *w, size_t nth)
 {
     struct ov_match_input *in = &w->in[nth];
@@ -168,6 +189,8 @@ static void some_pattern(struct world *w, size_t nth)
             add_boundary(w, p, cells);
         add_run(w, p, cells, &at, 1 + ov_random_below(&w->r, longest));
     }
+    if (ov_random_below(&w->r, 8) == 0)
+        make_xor(w, p, cells);
 }
 
 static void some_world(struct world *w)
@@ -219,11 +242,26 @@ static void note(void *data, uint64_t at, uint64_t end)
     m->at[m->n++] = (struct ov_match){.at = at, .len = end - at};
 }
 
+/* One form of the pattern, with one key. */
+static void plain_one(const struct world *w, const struct ov_pattern *p,
+                      bool is_wide, uint8_t key, struct matches *ret)
+{
+    static struct plain_form f;
+
+    plain_form_of(p, is_wide, ov_span_of(w->view, w->view_len), &f);
+    if (p->flags & OV_PATTERN_XOR)
+        for (uint32_t i = 0; i < f.n; i++)
+            f.cells[i].value ^= key;
+    if (p->flags & OV_PATTERN_EACH_START)
+        plain_match_starts(&f, &p->place, &w->layout, note, ret);
+    else
+        plain_match_form(&f, &p->place, &w->layout, note, ret);
+}
+
 static void plain(const struct world *w, const struct ov_pattern *p,
                   struct matches *ret)
 {
-    struct ov_span view = ov_span_of(w->view, w->view_len);
-    static struct plain_form f;
+    bool is_xor = p->flags & OV_PATTERN_XOR;
     size_t n = 0;
 
     ret->n = 0;
@@ -232,15 +270,15 @@ static void plain(const struct world *w, const struct ov_pattern *p,
                     : (p->flags & OV_PATTERN_WIDE) &&
                           !(p->flags & OV_PATTERN_ASCII))
             continue;
-        plain_form_of(p, is_wide, view, &f);
-        if (p->flags & OV_PATTERN_EACH_START)
-            plain_match_starts(&f, &p->place, &w->layout, note, ret);
-        else
-            plain_match_form(&f, &p->place, &w->layout, note, ret);
+        for (unsigned key = is_xor ? p->xor_min : 0u;
+             key <= (is_xor ? p->xor_max : 0u); key++)
+            plain_one(w, p, is_wide, (uint8_t)key, ret);
     }
     qsort(ret->at, ret->n, sizeof(ret->at[0]), by_place);
     for (size_t i = 0; i < ret->n; i++)
-        if (i == 0 || by_place(&ret->at[i], &ret->at[n - 1]) != 0)
+        if (i == 0 || (p->flags & OV_PATTERN_EACH_START
+                           ? ret->at[i].at != ret->at[n - 1].at
+                           : by_place(&ret->at[i], &ret->at[n - 1]) != 0))
             ret->at[n++] = ret->at[i];
     ret->n = n;
 }

@@ -235,9 +235,9 @@ static void texts_are_unescaped_and_carry_their_modifiers(void **state)
     assert_int_equal(a->cells[1].value, '"');
     assert_int_equal(a->cells[2].value, 0);
     assert_int_equal(a->cells[3].value, '\n');
-    assert_int_equal(a->flags,
-                     OV_PATTERN_WIDE | OV_PATTERN_ASCII | OV_PATTERN_NOCASE);
-    assert_int_equal(b->flags, OV_PATTERN_FULLWORD);
+    assert_int_equal(a->flags, OV_PATTERN_WIDE | OV_PATTERN_ASCII |
+                                   OV_PATTERN_NOCASE | OV_PATTERN_EACH_START);
+    assert_int_equal(b->flags, OV_PATTERN_FULLWORD | OV_PATTERN_EACH_START);
 }
 
 static void a_reference_puts_the_other_rule_in_place(void **state)
@@ -340,7 +340,6 @@ static void what_is_not_taken_yet_leaves_the_rule_out(void **state)
     (void)state;
     expect_skip("rule r { strings: $a = /x+/ condition: $a }",
                 "regular expressions");
-    expect_skip("rule r { strings: $a = \"abc\" xor condition: $a }", "xor");
     expect_skip("import \"vt\"\nrule r { condition: vt.x }", "module");
     expect_skip("include \"x.yar\"", "include");
 }

@@ -341,6 +341,60 @@ static void try_part(struct search *s, uint32_t part)
     }
 }
 
+/* How common the window of len bytes at cell is, over all keys. */
+static uint64_t weigh_keys(const struct ov_form *f, uint32_t cell,
+                           enum ov_atom_kind kind)
+{
+    uint64_t weight = 0;
+
+    for (unsigned key = f->xor_min; key <= f->xor_max; key++) {
+        uint8_t b[OV_ATOM_MAX];
+
+        for (uint32_t i = 0; i < ov_atom_len(kind); i++)
+            b[i] = ov_lower(f->cells[cell + i].value ^ (uint8_t)key);
+        weight += weight_of(ov_atom_window_bits(b, kind));
+    }
+    return weight;
+}
+
+/* Windows of xor-ed text that are weighed. */
+#define XOR_WINDOWS_MAX 64
+
+/* Xor-ed text: one window, with each key. */
+static bool choose_xor(const struct ov_form *f, struct ov_atoms *ret)
+{
+    enum ov_atom_kind kind = f->n >= 7   ? OV_ATOM_LONG
+                             : f->n >= 4 ? OV_ATOM_MID
+                                         : OV_ATOM_SHORT;
+    uint32_t len = ov_atom_len(kind);
+    uint64_t least = UINT64_MAX;
+    uint32_t cell = 0;
+
+    *ret = (struct ov_atoms){0};
+    for (uint32_t i = 0; i + len <= f->n && i < XOR_WINDOWS_MAX; i++) {
+        uint64_t weight = weigh_keys(f, i, kind);
+
+        if (weight < least) {
+            least = weight;
+            cell = i;
+        }
+    }
+    if (least == UINT64_MAX)
+        return false;
+    ret->bits = bits_of(least);
+    for (unsigned key = f->xor_min; key <= f->xor_max; key++) {
+        struct ov_atom *a = &ret->at[ret->n++];
+
+        *a = (struct ov_atom){.kind = kind, .cell = cell, .bits = ret->bits};
+        for (uint32_t i = 0; i < len; i++) {
+            uint8_t b = f->cells[cell + i].value ^ (uint8_t)key;
+
+            a->key |= (uint64_t)ov_lower(b) << 8 * i;
+        }
+    }
+    return true;
+}
+
 bool ov_atoms_choose(const struct ov_form *f,
                      uint32_t (*crowd)(const void *data, uint64_t key),
                      const void *crowd_data, struct ov_atoms *ret)
@@ -348,6 +402,8 @@ bool ov_atoms_choose(const struct ov_form *f,
     struct search s = {.f = f, .best = ret};
     struct ov_atom *one = &ret->at[0];
 
+    if (f->is_xor)
+        return choose_xor(f, ret);
     ret->n = 0;
     if (ov_atom_choose(f, crowd, crowd_data, one)) {
         struct ov_extent_range before =
@@ -386,6 +442,12 @@ void ov_class_choose(const struct ov_form *f, struct ov_class *ret)
 
     *ret = (struct ov_class){.cell = f->parts[0].from,
                              .bytes = {~0ull, ~0ull, ~0ull, ~0ull}};
+    if (f->is_xor) {
+        memset(ret->bytes, 0, sizeof(ret->bytes));
+        for (unsigned key = f->xor_min; key <= f->xor_max; key++)
+            add_byte(ret->bytes, f->cells[0].value ^ key);
+        return;
+    }
     for (uint32_t part = 0; part < f->n_parts; part++) {
         uint32_t to = f->parts[part].to;
         struct unit u;

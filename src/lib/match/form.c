@@ -231,17 +231,31 @@ static bool cut(struct ov_form *f)
     return true;
 }
 
+static bool xor_ok(const struct ov_form *f)
+{
+    if (!f->is_xor)
+        return true;
+    for (uint32_t i = 0; i < f->n; i++)
+        if (f->cells[i].kind != OV_CELL_BYTE || f->cells[i].mask != 0xff ||
+            f->cells[i].is_negated)
+            return false;
+    return f->n > 0 && !f->is_nocase && f->xor_min <= f->xor_max;
+}
+
 enum ov_status ov_form_make(struct ov_form *f, const struct ov_pattern *p,
                             bool is_wide)
 {
     if (!reserve(f, 2 * (size_t)p->n_cells + 1))
         return OV_NO_MEMORY;
     f->is_nocase = p->flags & OV_PATTERN_NOCASE;
+    f->is_xor = p->flags & OV_PATTERN_XOR;
+    f->xor_min = p->xor_min;
+    f->xor_max = p->xor_max;
     copy_cells(f, p, is_wide);
     bound_ends(f);
     if (!brackets_ok(f) || !negated_ok(f) || !cut(f))
         return OV_UNSUPPORTED;
-    return OV_OK;
+    return xor_ok(f) ? OV_OK : OV_UNSUPPORTED;
 }
 
 void ov_form_put_op(struct ov_buf *code, enum ov_op op, uint64_t n)

@@ -92,8 +92,12 @@ enum ov_status ov_hits_add(struct ov_hit *hit, const struct ov_match_job *job,
     bool is_in_order = hit->n_matches == 0 || is_behind_added(hit, at, len);
     struct ov_match *m;
 
-    if (hit->n_matches > 0 && hit->added_at == at && hit->added_len == len)
+    if (hit->n_matches > 0 && hit->added_at == at &&
+        (hit->added_len == len || hit->is_each_start)) {
+        if (hit->n_matches <= OV_HITS_KEPT && len < hit->last->len)
+            hit->last->len = hit->added_len = len;
         return OV_OK;
+    }
     hit->added_at = at;
     hit->added_len = len;
     if (at > hit->last_at)
@@ -167,7 +171,7 @@ void ov_hit_sort(struct ov_hit *hit)
     hit->first = sorted(hit->first);
     for (struct ov_match *m = hit->first; m != NULL; m = m->next) {
         while (m->next != NULL && m->next->at == m->at &&
-               m->next->len == m->len) {
+               (hit->is_each_start || m->next->len == m->len)) {
             m->next = m->next->next;
             hit->n_matches--;
         }

@@ -158,8 +158,8 @@ static uint32_t flags_of(const struct ov_builder *b,
     flags |= is_wide ? OV_PROGRAM_WIDE : 0u;
     flags |= in->pattern.place.kind != OV_PLACE_ANY ? OV_PROGRAM_PLACED : 0u;
     flags |= has_parts ? OV_PROGRAM_PARTS : 0u;
-    if (has_parts && given & OV_PATTERN_EACH_START)
-        flags |= OV_PROGRAM_EACH_START;
+    flags |= given & OV_PATTERN_XOR ? OV_PROGRAM_XOR : 0u;
+    flags |= given & OV_PATTERN_EACH_START ? OV_PROGRAM_EACH_START : 0u;
     return flags;
 }
 
@@ -234,6 +234,8 @@ static enum ov_status add_form(struct ov_builder *b,
     struct ov_program p = {.targets = in->targets,
                            .id = b->n_patterns,
                            .rule = in->rule,
+                           .xor_min = in->pattern.xor_min,
+                           .xor_max = in->pattern.xor_max,
                            .place = in->pattern.place};
     struct ov_atoms *atoms = &b->chosen;
     bool has_atoms;
@@ -315,6 +317,17 @@ uint8_t *ov_builder_room(struct ov_buf *ret, uint64_t len, uint64_t *ret_off)
     return room;
 }
 
+/* A program can have two atoms that fold to one. */
+static void drop_doubles(struct ov_atom_entries *e)
+{
+    size_t n = 0;
+
+    for (size_t i = 0; i < e->n; i++)
+        if (i == 0 || by_hash(&e->at[i], &e->at[n - 1]) != 0)
+            e->at[n++] = e->at[i];
+    e->n = n;
+}
+
 static size_t count_hashes(const struct ov_atom_entries *e)
 {
     size_t n = 0;
@@ -335,6 +348,7 @@ static enum ov_status put_buckets(struct ov_builder *b, struct ov_buf *ret,
 
     if (e->n > 0)
         qsort(e->at, e->n, sizeof(e->at[0]), by_hash);
+    drop_doubles(e);
     n = count_hashes(e) / 7 + 1;
     buckets = ov_builder_room(ret, n * OV_BUCKET_SIZE, &off);
     if (buckets == NULL)

@@ -275,6 +275,7 @@ static enum ov_status try_start(struct scan *s, uint32_t off,
                       has_parts ? off : p->id, p->rule);
     if (hit == NULL)
         return OV_NO_MEMORY;
+    hit->is_each_start = p->flags & OV_PROGRAM_EACH_START;
     return ov_hits_add(hit, s->job, at, end - at);
 }
 

@@ -84,6 +84,7 @@ struct ov_hit {
                            all */
     uint64_t last_at;   /* the greatest place where one begins, listed or not */
     bool is_count_unsure; /* some that are not listed may be counted twice */
+    bool is_each_start;   /* at one place there is one match, the shortest */
     bool is_unsorted;     /* hits.c's own, and what was added last: */
     uint64_t added_at;
     uint64_t added_len;

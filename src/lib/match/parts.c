@@ -50,6 +50,10 @@ bool ov_part_matches(struct ov_attempt *a, const struct ov_program *p,
     if (at > view.len || (n == 0 && p->flags & OV_PROGRAM_FULLWORD &&
                           !is_word_edge(p, view, at, true)))
         return false;
+    if (p->flags & OV_PROGRAM_XOR)
+        return ov_verify_xor(part->code, p->xor_min, p->xor_max, view, at,
+                             ret_end) &&
+               end_allowed(p, n, view, *ret_end);
     if (part->is_straight)
         return ov_verify_straight(part->code, is_nocase, view, at, ret_end) &&
                end_allowed(p, n, view, *ret_end);
@@ -282,6 +286,7 @@ static enum ov_status join_each_start(const struct seeker *first,
         hit = ov_hits_get(hits, first->a->job->arena, p->id, p->rule);
         if (hit == NULL)
             return OV_NO_MEMORY;
+        hit->is_each_start = true;
         OV_TRY(ov_hits_add(hit, first->a->job, m.at, end - m.at));
         OV_TRY(spend(first->a, p->n_parts));
     }

@@ -54,11 +54,14 @@ enum ov_pattern_flag {
     OV_PATTERN_WIDE = 2,        /* each byte followed by a zero byte */
     OV_PATTERN_ASCII = 4,       /* together with WIDE: both forms */
     OV_PATTERN_FULLWORD = 8,    /* no alphanumeric byte on either side */
-    OV_PATTERN_EACH_START = 16, /* with gaps of any length: a match for each
-                                   place where it begins, the shortest (YARA);
-                                   else one for each place of what is behind the
-                                   last such gap (ClamAV) */
+    OV_PATTERN_EACH_START = 16, /* one match for each place where it begins, the
+                                   shortest of both forms (YARA); else one for
+                                   each place of what is behind the last gap of
+                                   any length (ClamAV) */
     OV_PATTERN_DOT_ALL = 32,    /* of a regular expression: "." is also LF */
+    OV_PATTERN_XOR = 64,        /* each byte xor-ed with one key from xor_min to
+                                   xor_max, the zeros of wide text too; only
+                                   fixed bytes, not with NOCASE */
 };
 
 /* Where a match may begin. */
@@ -86,6 +89,8 @@ struct ov_pattern {
     const struct ov_cell *cells;
     uint32_t n_cells;
     uint32_t flags; /* enum ov_pattern_flag, or-ed */
+    uint8_t xor_min;
+    uint8_t xor_max;
     struct ov_place place;
     struct ov_span regex; /* if not empty, instead of cells: a regular
                              expression, without its slashes (re.h) */

@@ -57,6 +57,10 @@ bool ov_program_read(struct ov_span body, struct ov_program *ret)
     p.targets = unfold_targets(ov_read_varint(&r));
     id = ov_read_varint(&r);
     rule = ov_read_varint(&r);
+    if (p.flags & OV_PROGRAM_XOR) {
+        p.xor_min = ov_read_u8(&r);
+        p.xor_max = ov_read_u8(&r);
+    }
     if (p.flags & OV_PROGRAM_PLACED)
         read_place(&r, &p.place);
     if (p.flags & OV_PROGRAM_BACKWARD)
@@ -109,6 +113,10 @@ static void put_head(struct ov_buf *b, const struct ov_program *p)
     ov_put_varint(b, fold_targets(p->targets));
     ov_put_varint(b, p->id);
     ov_put_varint(b, p->rule);
+    if (p->flags & OV_PROGRAM_XOR) {
+        ov_put_u8(b, p->xor_min);
+        ov_put_u8(b, p->xor_max);
+    }
     if (p->flags & OV_PROGRAM_PLACED) {
         ov_put_varint(b, (uint64_t)p->place.kind);
         ov_put_varint(b, zigzag(p->place.at));

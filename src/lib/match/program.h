@@ -14,6 +14,7 @@
  *   flags                  enum ov_program_flag
  *   targets                folded so that few and all bits are short
  *   pattern ID, rule
+ *   keys                   if XOR: least and greatest, 1 byte each
  *   place                  if PLACED: kind, at (zigzag), shift, section
  *   atom's distance from the lead part's start; if BACKWARD instead a block of
  *                          code that is run from the atom towards the start
@@ -55,8 +56,10 @@ enum ov_program_flag {
     OV_PROGRAM_BACKWARD = 16, /* atom's distance from the start varies */
     OV_PROGRAM_PARTS = 32,    /* more than one part */
     OV_PROGRAM_FIXED = 64,    /* in a set's list: tried at its place, no atom */
-    OV_PROGRAM_EACH_START = 128, /* PARTS: a match for each start */
+    OV_PROGRAM_EACH_START = 128, /* one match for each start, the shortest */
     OV_PROGRAM_SLOW = 256, /* has no atom: tried at each byte of a class */
+    OV_PROGRAM_XOR = 1024, /* its code is one row of bytes, each of them xor-ed
+                              with one key */
 };
 
 #define OV_PROGRAM_FLAGS_MAX 0xffffu
@@ -72,6 +75,8 @@ struct ov_program {
     uint32_t targets;
     uint32_t id;
     uint32_t rule;
+    uint8_t xor_min;
+    uint8_t xor_max;
     struct ov_place place;
     uint64_t atom_at;
     struct ov_span backward;

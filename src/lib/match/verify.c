@@ -178,6 +178,26 @@ bool ov_verify_straight(struct ov_span code, bool is_nocase,
     return true;
 }
 
+bool ov_verify_xor(struct ov_span code, uint8_t min, uint8_t max,
+                   struct ov_span view, uint64_t at, uint64_t *ret_end)
+{
+    struct ov_reader r = ov_reader_over(code);
+    struct op op;
+    uint8_t key;
+
+    if (!next_op(&r, &op) || op.kind != OV_OP_BYTES || ov_reader_more(&r) ||
+        at > view.len || op.n > view.len - at)
+        return false;
+    key = view.ptr[at] ^ op.data.ptr[0];
+    if (key < min || key > max)
+        return false;
+    for (size_t i = 1; i < op.data.len; i++)
+        if ((view.ptr[at + i] ^ op.data.ptr[i]) != key)
+            return false;
+    *ret_end = at + op.n;
+    return true;
+}
+
 static uint32_t n_words(const struct ov_distances *d)
 {
     return (d->n_bits + 63) / 64;

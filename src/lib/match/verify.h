@@ -30,6 +30,11 @@ uint64_t ov_verifier_work(struct ov_verifier *v);
 bool ov_verify_straight(struct ov_span code, bool is_nocase,
                         struct ov_span view, uint64_t at, uint64_t *ret_end);
 
+/* Straight code that is a row of bytes: whether they are at `at`, each xor-ed
+ * with one key from min to max. */
+bool ov_verify_xor(struct ov_span code, uint8_t min, uint8_t max,
+                   struct ov_span view, uint64_t at, uint64_t *ret_end);
+
 /* Any code: the distances from `at` at which its matches end, borrowed until
  * the next call; NULL if there are none. backward: the code was written to be
  * run towards lower addresses from `at`. */

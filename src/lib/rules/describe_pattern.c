@@ -180,6 +180,8 @@ static bool put_program(struct ov_buf *b, const struct ov_program *p)
     put_text(b, p);
     ov_put_str(b, p->flags & OV_PROGRAM_NOCASE ? "  nocase" : "");
     ov_put_str(b, p->flags & OV_PROGRAM_FULLWORD ? "  fullword" : "");
+    if (p->flags & OV_PROGRAM_XOR)
+        ov_put_format(b, "  xor(%u-%u)", p->xor_min, p->xor_max);
     ov_put_u8(b, '\n');
     return true;
 }

@@ -17,6 +17,7 @@
 
 #define DEPTH_MAX 16
 #define CELLS_MAX 16384
+#define ALTERNATIVE_JUMP_MAX 200
 
 struct hex {
     struct ov_span text;
@@ -205,6 +206,7 @@ static bool read_number(struct hex *h, uint32_t *ret)
 static enum ov_status read_jump(struct hex *h)
 {
     struct ov_cell cell = {.kind = OV_CELL_GAP, .gap_max = OV_GAP_INF};
+    bool has_max = false;
     bool has_min;
 
     if (is_at_edge(h))
@@ -214,6 +216,7 @@ static enum ov_status read_jump(struct hex *h)
     if (peek(h, 0) == '-') {
         advance(h, 1);
         (void)read_number(h, &cell.gap_max);
+        has_max = true;
     } else if (has_min) {
         cell.gap_max = cell.gap_min;
     }
@@ -221,8 +224,12 @@ static enum ov_status read_jump(struct hex *h)
         return fail(h, "a jump is [n], [n-m], [n-] or [-]");
     if (cell.gap_min > cell.gap_max)
         return fail(h, "the jump's first number is larger than its second");
+    if (cell.gap_max == 0 && has_min && !has_max)
+        return fail(h, "a jump of no bytes is written [0-0]");
     if (h->depth > 0 && cell.gap_max == OV_GAP_INF)
         return fail(h, "a jump in an alternative needs an upper bound");
+    if (h->depth > 0 && cell.gap_max > ALTERNATIVE_JUMP_MAX)
+        return fail(h, "a jump in an alternative is 200 bytes at most");
     advance(h, 1);
     *add(h, OV_CELL_GAP) = cell;
     return OV_OK;

@@ -1,70 +1,16 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "match/matcher.h"
+#include "rules/yara_modifiers.h"
 #include "rules/yara_parser.h"
 #include "rules/yara_pattern.h"
 
 /* The "strings:" section of a YARA rule: each string becomes a term of the
- * common form, in order, so that string i is term i. Modifiers are flags of the
- * pattern. "private" only concerns output: it is kept beside the name. */
-
-#define MODIFIER_PRIVATE (1u << 31)
-
-static const struct {
-    enum ov_yara_token_kind token;
-    uint32_t flag; /* enum ov_pattern_flag; 0: not taken yet */
-} modifiers[] = {
-    {OV_YARA_NOCASE, OV_PATTERN_NOCASE},
-    {OV_YARA_WIDE, OV_PATTERN_WIDE},
-    {OV_YARA_ASCII, OV_PATTERN_ASCII},
-    {OV_YARA_FULLWORD, OV_PATTERN_FULLWORD},
-    {OV_YARA_PRIVATE, MODIFIER_PRIVATE},
-    {OV_YARA_XOR, 0},
-    {OV_YARA_BASE64, 0},
-    {OV_YARA_BASE64WIDE, 0},
-};
-
-#define ALL_FLAGS                                                              \
-    (OV_PATTERN_NOCASE | OV_PATTERN_WIDE | OV_PATTERN_ASCII |                  \
-     OV_PATTERN_FULLWORD)
-
-/* The flag of the modifier that comes next; false if none does. */
-static bool modifier_of(enum ov_yara_token_kind kind, uint32_t *ret)
-{
-    for (size_t i = 0; i < sizeof(modifiers) / sizeof(modifiers[0]); i++) {
-        if (modifiers[i].token == kind) {
-            *ret = modifiers[i].flag;
-            return true;
-        }
-    }
-    return false;
-}
-
-static enum ov_status read_modifiers(struct ov_yara_parser *p, bool is_hex,
-                                     uint32_t *ret_flags)
-{
-    uint32_t flags = 0;
-    uint32_t flag;
-
-    while (modifier_of(p->token.kind, &flag)) {
-        if (flag == 0)
-            return ov_yara_fail(p, OV_UNSUPPORTED,
-                                "xor and base64 are not taken yet");
-        if (is_hex && (flag & ALL_FLAGS) != 0)
-            return ov_yara_fail(p, OV_MALFORMED,
-                                "a hexadecimal string can only be private");
-        if ((flags & flag) != 0)
-            return ov_yara_fail(p, OV_MALFORMED, "modifier is given twice");
-        flags |= flag;
-        OV_TRY(ov_yara_next(p));
-    }
-    flags &= ALL_FLAGS | MODIFIER_PRIVATE;
-    if ((flags & OV_PATTERN_WIDE) == 0)
-        flags &= ~(uint32_t)OV_PATTERN_ASCII;
-    *ret_flags = flags;
-    return OV_OK;
-}
+ * common form, in order, so that string i is term i. Modifiers
+ * (yara_modifiers.c) are flags of the pattern, or change its cells. "private"
+ * only concerns output: it is kept beside the name. */
 
 static enum ov_status read_text(struct ov_yara_parser *p,
+                                struct ov_yara_modifiers *m,
                                 struct ov_pattern *ret)
 {
     struct ov_span bytes = {0};
@@ -74,13 +20,23 @@ static enum ov_status read_text(struct ov_yara_parser *p,
         return ov_yara_fail(p, OV_MALFORMED, "the string is empty");
     if (bytes.len > UINT16_MAX)
         return ov_yara_fail(p, OV_MALFORMED, "the string is too long");
-    OV_TRY(ov_yara_text_cells(bytes, p->part->arena, ret));
     OV_TRY(ov_yara_next(p));
-    return read_modifiers(p, false, &ret->flags);
+    OV_TRY(ov_yara_read_modifiers(p, OV_YARA_MODIFIERS_OF_TEXT, m));
+    if ((m->set & (OV_YARA_IS_BASE64 | OV_YARA_IS_BASE64WIDE)) != 0)
+        return ov_yara_base64_cells(bytes, m, p->part->arena, ret);
+    OV_TRY(ov_yara_text_cells(bytes, p->part->arena, ret));
+    ret->flags = ov_yara_pattern_flags(m);
+    if ((m->set & OV_YARA_IS_XOR) != 0)
+        ret->flags |= OV_PATTERN_XOR;
+    ret->xor_min = m->xor_min;
+    ret->xor_max = m->xor_max;
+    return OV_OK;
 }
 
 /* The lexer stands behind the "{" that is p->token. */
-static enum ov_status read_hex(struct ov_yara_parser *p, struct ov_pattern *ret)
+static enum ov_status read_hex(struct ov_yara_parser *p,
+                               struct ov_yara_modifiers *m,
+                               struct ov_pattern *ret)
 {
     struct ov_span inside;
     struct ov_yara_place place;
@@ -88,19 +44,19 @@ static enum ov_status read_hex(struct ov_yara_parser *p, struct ov_pattern *ret)
     OV_TRY(ov_yara_lex_hex(&p->lexer, &inside, &place));
     OV_TRY(ov_yara_hex_cells(inside, place, p->part->arena, &p->fault, ret));
     OV_TRY(ov_yara_next(p));
-    OV_TRY(read_modifiers(p, true, &ret->flags));
-    ret->flags |= OV_PATTERN_EACH_START;
+    OV_TRY(ov_yara_read_modifiers(p, OV_YARA_MODIFIERS_OF_HEX, m));
     return OV_OK;
 }
 
 static enum ov_status read_value(struct ov_yara_parser *p,
+                                 struct ov_yara_modifiers *m,
                                  struct ov_pattern *ret)
 {
     switch ((int)p->token.kind) {
     case OV_YARA_TEXT:
-        return read_text(p, ret);
+        return read_text(p, m, ret);
     case OV_YARA_BRACE_OPEN:
-        return read_hex(p, ret);
+        return read_hex(p, m, ret);
     case OV_YARA_REGEX:
         return ov_yara_fail(p, OV_UNSUPPORTED,
                             "regular expressions are not taken yet");
@@ -129,6 +85,7 @@ static enum ov_status read_string(struct ov_yara_parser *p)
 {
     struct ov_yara_string *string;
     struct ov_yara_token token = p->token;
+    struct ov_yara_modifiers m = {0};
     struct ov_term *term;
 
     OV_TRY(add_name(p));
@@ -142,10 +99,10 @@ static enum ov_status read_string(struct ov_yara_parser *p)
     OV_TRY(ov_yara_next(p));
     OV_TRY(ov_yara_expect(p, OV_YARA_ASSIGN));
     string->form = p->token.kind == OV_YARA_BRACE_OPEN ? OV_TERM_FORM_HEX : 0;
-    OV_TRY(read_value(p, &term->pattern));
-    if ((term->pattern.flags & MODIFIER_PRIVATE) != 0)
+    OV_TRY(read_value(p, &m, &term->pattern));
+    term->pattern.flags |= OV_PATTERN_EACH_START;
+    if ((m.set & OV_YARA_IS_PRIVATE) != 0)
         string->form |= OV_TERM_FORM_PRIVATE;
-    term->pattern.flags &= ~MODIFIER_PRIVATE;
     switch (ov_match_check(&term->pattern)) {
     case OV_MATCH_UNKNOWN:
         return OV_NO_MEMORY;
