@@ -30,6 +30,8 @@ DIFFERENCES = {
         "PT_GNU_RELRO", "PT_GNU_PROPERTY", "DT_LOOS", "DT_HIOS", "DT_VALRNG*",
         "DT_ADDRRNG*", "DT_VER*", "DT_RELACOUNT", "DT_RELCOUNT", "DT_FLAGS_1",
         "DT_LOPROC", "DT_HIPROC"], []),
+    "dex": ({}, ["field[*].static", "field[*].instance",
+                 "TYPE_HIDDENAPI_CLASS_DATA_ITEM"], []),
     "macho": ({}, ["*.filesize", "fat_arch[*].reserved"], []),
 }
 

@@ -10,6 +10,7 @@ nothing is printed for what is undefined. Exits 77 without yara.
 import argparse
 import os
 import random
+import re
 import shutil
 import subprocess
 import sys
@@ -18,7 +19,8 @@ import tempfile
 import make_samples
 
 # Letters as in a table of ours: i an offset or a number, l a length, y a byte,
-# n any number, f a float, s a string, c a processor, m a model of it.
+# n any number, f a float, s a string, c a processor, m a model of it,
+# w a word that may be in a file of ours.
 FORMS = [
     ("math.entropy", "il"), ("math.entropy", "s"),
     ("math.mean", "il"), ("math.mean", "s"),
@@ -37,10 +39,11 @@ FORMS = [
     ("hash.checksum32", "il"), ("hash.checksum32", "s"),
     ("macho.file_index_for_arch", "c"), ("macho.file_index_for_arch", "cm"),
     ("macho.entry_point_for_arch", "c"), ("macho.entry_point_for_arch", "cm"),
+    ("dex.has_method", "w"), ("dex.has_method", "ww"), ("dex.has_class", "w"),
 ]
 
 
-def argument(letter, size, rng):
+def argument(letter, size, words, rng):
     """(as the probe reads it, as a rule says it)"""
     if letter == "f":
         value = rng.choice([0.0, 1.0, 127.5, rng.random() * 256])
@@ -51,6 +54,9 @@ def argument(letter, size, rng):
             [1, 2, 5, 6, 7, 60])))
         return ("s:" + text.hex(),
                 '"%s"' % "".join("\\x%02x" % byte for byte in text))
+    if letter == "w":
+        word = rng.choice(words or ["none"])
+        return "s:" + word.encode().hex(), '"%s"' % word
     value = {
         "i": rng.choice([0, 0, 1, size - 1, size, size + 1, -1,
                          rng.randrange(size + 1)]),
@@ -82,7 +88,7 @@ def compare(probe, yara, path, calls, folder):
     rules = os.path.join(folder, "calls.yar")
     with open(rules, "w", encoding="ascii") as file:
         file.write('import "math"\nimport "hash"\nimport "console"\n'
-                   'import "macho"\n')
+                   'import "macho"\nimport "dex"\n')
         for i, (_, theirs) in enumerate(calls):
             file.write('rule r%d { condition: console.log("=%d=", %s) }\n'
                        % (i, i, theirs))
@@ -103,10 +109,16 @@ def compare(probe, yara, path, calls, folder):
             if not same(ours[i], printed.get(i, "undefined"))]
 
 
+def words_in(path):
+    with open(path, "rb") as file:
+        return re.findall("L?[A-Z]+;?", file.read().decode("latin-1"))[:40]
+
+
 def write_files(folder, rng):
     contents = [b"a", b"abcdef" * 7, bytes(5000), bytes(range(256)) * 9,
                 bytes(rng.randrange(256) for _ in range(30011)),
-                b"\xff\x80" * 50] + [make_samples.fat(rng) for _ in range(6)]
+                b"\xff\x80" * 50] + [make_samples.fat(rng) for _ in range(6)] + [
+                    make_samples.dex(rng) for _ in range(4)]
     for i, content in enumerate(contents):
         path = os.path.join(folder, "file%d" % i)
         with open(path, "wb") as file:
@@ -130,9 +142,10 @@ def main():
         paths = list(write_files(folder, rng)) + ["/bin/true", sys.executable]
         for path in paths:
             size = os.path.getsize(path)
+            known = words_in(path) if "file" in path else []
             calls = []
             for name, letters in FORMS * (4 * options.rounds):
-                words = [argument(c, size, rng) for c in letters]
+                words = [argument(c, size, known, rng) for c in letters]
                 calls.append(("\t".join([name] + [w for w, _ in words]),
                               "%s(%s)" % (name,
                                           ", ".join(w for _, w in words))))
