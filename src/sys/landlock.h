@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #pragma once
 
+#include <stddef.h>
 #include <stdint.h>
 
 #include "base/status.h"
@@ -19,3 +20,14 @@ ov_landlock_forbid_files(int (*open_readable)(size_t i), uint32_t *ret_abi);
  * this open folder. */
 OV_MUST_USE enum ov_status ov_landlock_keep_folder(int folder,
                                                    uint32_t *ret_abi);
+
+/* Forbids this process and what it starts to change anything in the file
+ * hierarchy but below these open folders, and in these open files (O_PATH will
+ * do); reading, programs and the network stay as they are. For programs that
+ * start helpers, which are jailed further. Sets no-new-privileges. */
+OV_MUST_USE enum ov_status ov_landlock_write_below(const int *places, size_t n,
+                                                   uint32_t *ret_abi);
+
+/* The same with paths; those that are not there are left out. */
+OV_MUST_USE enum ov_status ov_landlock_write_paths(const char *const *paths,
+                                                   size_t n);

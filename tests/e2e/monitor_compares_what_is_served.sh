@@ -99,3 +99,14 @@ publish log i
 look i/repo
 expect_exit 1
 expect_text out "was recalled and is served"
+expect_text out "recall/list does not have it"
+
+# What clients are told is withdrawn is what the log says is.
+publish publish i
+look i/repo
+expect_no_text out "recall/list"
+rm -rf bad.repo
+cp -r i/repo bad.repo
+for file in bad.repo/targets/recall/*.list; do sed -i 's/:./:0/' "$file"; done
+look bad.repo
+expect_exit 1

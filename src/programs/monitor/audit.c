@@ -1,9 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "audit.h"
-
+#include "audit_run.h"
 #include "base/text.h"
 #include "crypto/digest.h"
-#include "index_table.h"
 
 /* Rules of docs/protocol-entries.md that more than one entry is needed for:
  *
@@ -16,52 +14,8 @@
  * Limit: a release may name compiler 0 as long as no program was logged. */
 
 #define ARENA_SIZE ((size_t)1 << 20)
-#define MAX_CHANNELS 64
 #define EMBARGO_DAYS 90
 #define DAY ((uint64_t)86400)
-
-struct embargo {
-    uint64_t index;
-    uint64_t until;
-    uint8_t source[32];
-    bool is_over;
-};
-
-struct feed {
-    struct audit_file manifest;
-    bool is_learned;
-};
-
-struct channel {
-    struct audit_release last;
-    uint64_t to; /* of its range */
-};
-
-struct audit {
-    struct findings *found;
-    const char *origin;
-    const struct ov_people *people;
-    struct ov_arena *arena; /* of one entry */
-    struct index_table *table;
-    struct channel channels[MAX_CHANNELS];
-    size_t n_channels;
-    struct embargo *embargoes;
-    size_t n_embargoes;
-    struct audit_file *files;
-    size_t n_files;
-    struct feed *feeds; /* by index, rising */
-    size_t n_feeds;
-    bool is_ended;
-};
-
-/* Spaces of the table. */
-#define RULE 'r'    /* id: index, revision */
-#define FEED 'f'    /* id: index, revision */
-#define ENTRY 'e'   /* SHA-256 of the bytes: index */
-#define TYPE 't'    /* index: type */
-#define SHA 'd'     /* a file that an entry names: index */
-#define RELEASE 's' /* "CHANNEL SEQ": index; is_gone: recalled */
-#define RECORD 'c'  /* what a rule-change or manifest says of a record */
 
 struct audit *audit_new(struct findings *f, const char *origin,
                         const struct ov_people *people)
@@ -91,11 +45,11 @@ void audit_free(struct audit *a)
     ov_free(a->embargoes);
     ov_free(a->files);
     ov_free(a->feeds);
+    ov_free(a->recalls);
     ov_free(a);
 }
 
-/* Room for one more at the end of a list that doubles. */
-static void *grow_list(void *list, size_t n, size_t size)
+void *audit_grow(void *list, size_t n, size_t size)
 {
     if ((n & (n - 1)) != 0 || (n > 0 && n < 16))
         return list;
@@ -119,7 +73,7 @@ static enum ov_status note_file(struct audit *a, const struct ov_entry *e,
         if (!ov_entry_digest(e, name, file.digest, NULL))
             return OV_OK;
     }
-    files = grow_list(a->files, a->n_files, sizeof(*files));
+    files = audit_grow(a->files, a->n_files, sizeof(*files));
     if (files == NULL)
         return OV_NO_MEMORY;
     a->files = files;
@@ -169,7 +123,7 @@ static enum ov_status add_embargo(struct audit *a, const struct ov_entry *e,
                                   uint64_t index, struct ov_span day)
 {
     struct embargo *list =
-        grow_list(a->embargoes, a->n_embargoes, sizeof(*list));
+        audit_grow(a->embargoes, a->n_embargoes, sizeof(*list));
     struct embargo *one;
     struct ov_span text = {0};
     uint64_t time = 0;
@@ -188,52 +142,13 @@ static enum ov_status add_embargo(struct audit *a, const struct ov_entry *e,
     return OV_OK;
 }
 
-/* "INDEX ID KIND REV sha256:HEX"; a manifest says nothing of revisions: 0. */
-static bool put_record_name(struct ov_buf *b, const struct ov_record *r,
-                            uint64_t rev, const uint8_t digest[static 32])
-{
-    ov_put_format(b, "%llu ", (unsigned long long)r->index);
-    ov_put_span(b, r->id);
-    ov_put_u8(b, ' ');
-    ov_put_span(b, r->kind);
-    ov_put_format(b, " %llu ", (unsigned long long)rev);
-    ov_put_entry_digest(b, digest);
-    return ov_buf_status(b) == OV_OK;
-}
-
-static enum ov_status learn_record(struct audit *a, const struct ov_record *r,
-                                   uint64_t rev,
-                                   const uint8_t digest[static 32])
-{
-    OV_AUTO_DONE(buf) name = ov_buf_with_max(1024);
-    const struct index_item item = {.index = r->index};
-
-    if (!put_record_name(&name, r, rev, digest))
-        return OV_NO_MEMORY;
-    return index_table_put(a->table, RECORD, ov_buf_span(&name), &item);
-}
-
-static enum ov_status learn_change(struct audit *a, const struct ov_entry *e,
-                                   uint64_t index)
-{
-    struct ov_record r = {.index = index};
-    uint8_t digest[32];
-
-    if (!ov_entry_value(e, "id", 0, &r.id) ||
-        !ov_entry_number(e, "rev", &r.rev) ||
-        !ov_entry_value(e, "kind", 0, &r.kind) ||
-        !ov_entry_digest(e, "source", digest, NULL))
-        return OV_OK; /* it is retired */
-    return learn_record(a, &r, r.rev, digest);
-}
-
 static enum ov_status on_rule_change(struct audit *a, const struct ov_entry *e,
                                      uint64_t index)
 {
     struct ov_span day;
 
     OV_TRY(follow_rule(a, e, index, RULE));
-    OV_TRY(learn_change(a, e, index));
+    OV_TRY(audit_learn_change(a, e, index));
     OV_TRY(note_file(a, e, "tests", index));
     if (ov_entry_value(e, "embargo", 0, &day))
         return add_embargo(a, e, index, day);
@@ -243,7 +158,7 @@ static enum ov_status on_rule_change(struct audit *a, const struct ov_entry *e,
 static enum ov_status on_feed(struct audit *a, const struct ov_entry *e,
                               uint64_t index)
 {
-    struct feed *feeds = grow_list(a->feeds, a->n_feeds, sizeof(*feeds));
+    struct feed *feeds = audit_grow(a->feeds, a->n_feeds, sizeof(*feeds));
     struct feed *one;
 
     if (feeds == NULL)
@@ -378,31 +293,6 @@ static enum ov_status on_release(struct audit *a, const struct ov_entry *e,
     return note_file(a, e, "sbom", index);
 }
 
-static enum ov_status on_recall(struct audit *a, const struct ov_entry *e,
-                                uint64_t index)
-{
-    struct ov_span value;
-    struct ov_span why = {0};
-
-    (void)ov_entry_value(e, "why", 0, &why);
-    for (size_t n = 0; ov_entry_value(e, "release", n, &value); n++) {
-        struct index_item *item = index_table_find(a->table, RELEASE, value);
-
-        if (item == NULL) {
-            finding(a->found, FINDING_RELEASE_CHAIN, "log", index,
-                    "recalls a release that is not there");
-            continue;
-        }
-        item->is_gone = true;
-        for (size_t i = 0; i < a->n_channels; i++)
-            a->channels[i].last.is_recalled |=
-                a->channels[i].last.index == item->index;
-    }
-    finding(a->found, FINDING_RECALL, "log", index, "%.*s", (int)why.len,
-            (const char *)why.ptr);
-    return OV_OK;
-}
-
 static enum ov_status on_code(struct audit *a, const struct ov_entry *e,
                               uint64_t index)
 {
@@ -503,7 +393,7 @@ static enum ov_status dispatch(struct audit *a, const struct ov_entry *e,
         [OV_ENTRY_RULE_CHANGE] = on_rule_change,
         [OV_ENTRY_FEED] = on_feed,
         [OV_ENTRY_REVEAL] = on_reveal,
-        [OV_ENTRY_RECALL] = on_recall,
+        [OV_ENTRY_RECALL] = audit_on_recall,
         [OV_ENTRY_CODE_RELEASE] = on_code,
         [OV_ENTRY_KEY_EVENT] = on_key_event,
         [OV_ENTRY_REBUILD] = on_rebuild,
@@ -554,12 +444,11 @@ enum ov_status audit_entry(struct audit *a, uint64_t index,
     const struct index_item item = {.index = index};
     struct ov_diag diag = {0};
     struct ov_entry *e = NULL;
-    uint8_t digest[OV_DIGEST_MAX];
     enum ov_status status;
 
     ov_arena_reset(a->arena, ARENA_SIZE);
-    OV_TRY(ov_digest(OV_SHA256, bytes, digest));
-    OV_TRY(index_table_put(a->table, ENTRY, ov_span_of(digest, 32), &item));
+    OV_TRY(ov_digest(OV_SHA256, bytes, a->digest));
+    OV_TRY(index_table_put(a->table, ENTRY, ov_span_of(a->digest, 32), &item));
     status = open_entry(a, index, bytes, &e, &diag);
     if (status == OV_NO_MEMORY)
         return status;
@@ -603,6 +492,11 @@ bool audit_has_entry(struct audit *a, struct ov_span bytes, uint64_t *ret)
     return true;
 }
 
+bool audit_is_entry(struct audit *a, const uint8_t digest[static 32])
+{
+    return index_table_find(a->table, ENTRY, ov_span_of(digest, 32)) != NULL;
+}
+
 bool audit_names_file(struct audit *a, const uint8_t digest[static 32])
 {
     return index_table_find(a->table, SHA, ov_span_of(digest, 32)) != NULL;
@@ -614,81 +508,4 @@ bool audit_file(const struct audit *a, size_t i, struct audit_file *ret)
         return false;
     *ret = a->files[i];
     return true;
-}
-
-bool audit_is_recalled(struct audit *a, struct ov_span channel, uint64_t seq)
-{
-    OV_AUTO_DONE(buf) name = ov_buf_with_max(256);
-    const struct index_item *item;
-
-    ov_put_span(&name, channel);
-    ov_put_format(&name, " %llu", (unsigned long long)seq);
-    if (ov_buf_status(&name) != OV_OK)
-        return false;
-    item = index_table_find(a->table, RELEASE, ov_buf_span(&name));
-    return item != NULL && item->is_gone;
-}
-
-static bool is_learned(struct audit *a, const struct ov_record *r, uint64_t rev)
-{
-    OV_AUTO_DONE(buf) name = ov_buf_with_max(1024);
-    uint8_t digest[OV_DIGEST_MAX];
-
-    return ov_digest(OV_SHA256, r->source, digest) == OV_OK &&
-           put_record_name(&name, r, rev, digest) &&
-           index_table_find(a->table, RECORD, ov_buf_span(&name)) != NULL;
-}
-
-static struct feed *find_feed(struct audit *a, uint64_t index)
-{
-    size_t from = 0;
-    size_t to = a->n_feeds;
-
-    while (from < to) {
-        size_t middle = from + (to - from) / 2;
-
-        if (a->feeds[middle].manifest.index < index)
-            from = middle + 1;
-        else
-            to = middle;
-    }
-    return from < a->n_feeds && a->feeds[from].manifest.index == index
-               ? &a->feeds[from]
-               : NULL;
-}
-
-enum audit_cover audit_covers(struct audit *a, const struct ov_record *r,
-                              struct audit_file *ret_manifest)
-{
-    const struct feed *feed = find_feed(a, r->index);
-
-    if (feed != NULL && !feed->is_learned) {
-        *ret_manifest = feed->manifest;
-        return AUDIT_NEEDS_MANIFEST;
-    }
-    return is_learned(a, r, feed != NULL ? 0 : r->rev) ? AUDIT_COVERED
-                                                       : AUDIT_NOT_COVERED;
-}
-
-enum ov_status audit_learn(struct audit *a, uint64_t index,
-                           struct ov_span manifest)
-{
-    struct feed *feed = find_feed(a, index);
-    struct ov_span line;
-
-    while (ov_span_cut(&manifest, '\n', &line)) {
-        struct ov_record r = {.index = index};
-        struct ov_span word;
-        uint8_t digest[32];
-
-        /* ID KIND sha256:HEX SIZE */
-        if (ov_span_cut(&line, ' ', &r.id) &&
-            ov_span_cut(&line, ' ', &r.kind) &&
-            ov_span_cut(&line, ' ', &word) &&
-            ov_entry_parse_digest(word, digest))
-            OV_TRY(learn_record(a, &r, 0, digest));
-    }
-    if (feed != NULL)
-        feed->is_learned = true;
-    return OV_OK;
 }

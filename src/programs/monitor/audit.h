@@ -36,6 +36,7 @@ const struct audit_release *audit_release(const struct audit *a, size_t i);
 /* Whether an entry is logged with exactly these bytes, and where; whether some
  * entry names a file by this digest. */
 bool audit_has_entry(struct audit *a, struct ov_span bytes, uint64_t *ret);
+bool audit_is_entry(struct audit *a, const uint8_t digest[static 32]);
 bool audit_names_file(struct audit *a, const uint8_t digest[static 32]);
 
 /* A file that entries named, in order; false behind the last. What is secret is
@@ -47,6 +48,15 @@ struct audit_file {
 };
 
 bool audit_file(const struct audit *a, size_t i, struct audit_file *ret);
+
+/* A recall entry; NULL behind the last. */
+struct audit_recall {
+    uint64_t index;
+    uint64_t time;      /* that its people give */
+    uint8_t digest[32]; /* of its bytes */
+};
+
+const struct audit_recall *audit_recall(const struct audit *a, size_t i);
 
 bool audit_is_recalled(struct audit *a, struct ov_span channel, uint64_t seq);
 

@@ -3,6 +3,7 @@
 
 #include "base/text.h"
 #include "rebuild.h"
+#include "rebuild_code.h"
 #include "sys/file.h"
 #include "tuf/tuf_client.h"
 
@@ -225,6 +226,74 @@ static bool is_known_channel(const struct repository *repo, struct ov_span path)
     return false;
 }
 
+/* -- recalls -- */
+
+static bool is_in_list(struct ov_span list, const uint8_t digest[static 32])
+{
+    struct ov_span line;
+
+    while (ov_span_cut(&list, '\n', &line)) {
+        uint8_t said[32];
+
+        if (ov_entry_parse_digest(line, said) &&
+            memcmp(said, digest, sizeof(said)) == 0)
+            return true;
+    }
+    return false;
+}
+
+static bool is_recall(const struct rounds *r, struct ov_span line)
+{
+    const struct audit_recall *recall;
+    uint8_t said[32];
+
+    if (!ov_entry_parse_digest(line, said))
+        return false;
+    for (size_t i = 0; (recall = audit_recall(r->audit, i)) != NULL; i++) {
+        if (memcmp(recall->digest, said, sizeof(said)) == 0)
+            return true;
+    }
+    return false;
+}
+
+/* Between the log and the list there may be the time that a place may be
+ * behind. */
+static void compare_recalls(const struct rounds *r, struct ov_span list)
+{
+    const struct audit_recall *recall;
+    struct ov_span rest = list;
+    struct ov_span line;
+
+    while (ov_span_cut(&rest, '\n', &line)) {
+        if (!is_recall(r, line))
+            finding(r->found, FINDING_UNLOGGED, r->options->repo, NO_INDEX,
+                    "recall/list has %.*s, which is no logged recall",
+                    (int)line.len, (const char *)line.ptr);
+    }
+    for (size_t i = 0; (recall = audit_recall(r->audit, i)) != NULL; i++) {
+        if (is_in_list(list, recall->digest))
+            continue;
+        finding(r->found,
+                recall->time + r->options->max_delay < r->now ? FINDING_MISSING
+                                                              : FINDING_NOT_YET,
+                r->options->repo, recall->index,
+                "the recall is logged, and recall/list does not have it");
+    }
+}
+
+static void check_recalls(struct repository *repo)
+{
+    OV_AUTO_DONE(buf) list = ov_buf_with_max(MAX_METADATA);
+    struct ov_diag diag = {0};
+    enum ov_status status =
+        read_target(repo, OV_SPAN_LIT("recall/list"), &list, &diag);
+
+    if (status == OV_OK || status == OV_NOT_FOUND)
+        compare_recalls(repo->rounds, ov_buf_span(&list));
+    else
+        tell(repo, status, &diag);
+}
+
 /* Any target that some role lists. */
 static void check_target(const struct repository *repo, struct ov_span path,
                          const struct ov_tuf_file *file)
@@ -235,6 +304,9 @@ static void check_target(const struct repository *repo, struct ov_span path,
         return;
     if (ov_span_starts(path, OV_SPAN_LIT("db/")))
         is_logged = is_known_channel(repo, path);
+    else if (ov_span_starts(path, OV_SPAN_LIT("code/")))
+        is_logged = file->has_sha256 && /* the entry itself */
+                    audit_is_entry(repo->rounds->audit, file->sha256);
     else
         is_logged = file->has_sha256 &&
                     audit_names_file(repo->rounds->audit, file->sha256);
@@ -311,6 +383,26 @@ static void check_blobs(struct rounds *r)
     }
 }
 
+/* The newest programs: built again, if somebody here may do that. */
+static void check_code(struct repository *repo)
+{
+    OV_AUTO_DONE(buf) note = ov_buf_with_max(MAX_METADATA);
+    struct rounds *r = repo->rounds;
+    struct ov_diag diag = {0};
+    struct ov_entry *e = NULL;
+    uint64_t index;
+
+    if (r->options->build_code == NULL ||
+        read_target(repo, OV_SPAN_LIT("code/overt"), &note, &diag) != OV_OK ||
+        !audit_has_entry(r->audit, ov_buf_span(&note), &index) ||
+        r->code_checked == index + 1 ||
+        parse_release(repo, ov_buf_span(&note), &e) != OV_OK ||
+        e->type != OV_ENTRY_CODE_RELEASE)
+        return; /* what is wrong with it check_roles tells */
+    if (rebuild_code(r, e, index) == OV_OK)
+        r->code_checked = index + 1;
+}
+
 static enum ov_status read_root(struct repository *repo)
 {
     OV_AUTO_DONE(buf) root = ov_buf_with_max(MAX_METADATA);
@@ -340,6 +432,8 @@ static enum ov_status check(struct repository *repo)
     }
     for (size_t i = 0; (release = audit_release(r->audit, i)) != NULL; i++)
         check_channel(repo, i, release);
+    check_recalls(repo);
+    check_code(repo);
     return check_roles(repo);
 }
 

@@ -21,6 +21,7 @@ struct rounds {
     struct audit *audit;
     size_t n_files_compared;      /* of audit_file */
     uint64_t release_checked[64]; /* index + 1, per channel of the audit */
+    uint64_t code_checked;        /* index + 1 of the code-release */
     uint64_t now;                 /* of this round */
 };
 

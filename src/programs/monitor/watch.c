@@ -9,6 +9,7 @@
 #include "base/text.h"
 #include "rounds.h"
 #include "sys/file.h"
+#include "sys/landlock.h"
 
 /* Puts a monitor together and lets it look again and again. */
 
@@ -110,6 +111,20 @@ static void wait_for_next(uint64_t seconds)
         ;
 }
 
+/* What a log, a mirror or a repository says is read here, so this process may
+ * change nothing but its own folder. overt-fetch and overt-judge, which it
+ * starts, have jails of their own; the network is theirs. */
+static bool is_jailed(const struct monitor *m)
+{
+    const char *const places[] = {m->options.state, "/dev/null"};
+    enum ov_status status = ov_landlock_write_paths(places, 2);
+
+    return status == OV_OK ||
+           complain("jail", status == OV_UNSUPPORTED
+                                ? "this kernel has no Landlock"
+                                : ov_status_name(status)) == 0;
+}
+
 static int look_again_and_again(struct monitor *m)
 {
     const struct sigaction end = {.sa_handler = on_end};
@@ -152,7 +167,9 @@ static int start(struct monitor *m)
         return EXIT_WRONG;
     if (ov_ledger_open(m->options.state, &m->ledger, &diag) != OV_OK)
         return complain("state", diag.text);
-    if (rounds_load(r, &diag) == OV_OK)
+    if (!is_jailed(m))
+        code = EXIT_WRONG;
+    else if (rounds_load(r, &diag) == OV_OK)
         code = look_again_and_again(m);
     else
         (void)complain("state", diag.text);

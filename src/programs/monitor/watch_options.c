@@ -77,6 +77,12 @@ static bool set_root(struct watch_options *o, const char *v)
     return true;
 }
 
+static bool set_build_code(struct watch_options *o, const char *v)
+{
+    o->build_code = v;
+    return v[0] == '/';
+}
+
 static bool set_interval(struct watch_options *o, const char *v)
 {
     return ov_parse_uint(ov_span_str(v), DEFAULT_MAX_AGE, &o->interval) &&
@@ -136,6 +142,9 @@ static const struct {
     {"state", "DIR", "memory and evidence; an existing folder", set_state},
     {"repo", "URL", "the repository that clients update from", set_repo},
     {"root", "FILE", "a TUF root of that repository that is trusted", set_root},
+    {"build-code", "PROGRAM",
+     "builds released programs again: gets the source's tar and a folder",
+     set_build_code},
     {"blobs", NULL, "fetch what entries name, and compare digests", set_blobs},
     {"interval", "SECONDS", "between rounds (60)", set_interval},
     {"max-age", "SECONDS", "of cosignatures (86400)", set_max_age},

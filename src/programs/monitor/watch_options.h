@@ -27,6 +27,7 @@ struct watch_options {
     const char *state;
     const char *repo;
     const char *root;
+    const char *build_code;
     uint64_t interval;  /* seconds between rounds */
     uint64_t max_age;   /* of cosignatures, seconds */
     uint64_t max_delay; /* of a place behind another, seconds */

@@ -1,0 +1,68 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+#include "audit.h"
+#include "crypto/digest.h"
+#include "index_table.h"
+
+/* What the parts of the audit share; only for audit*.c. */
+
+#define MAX_CHANNELS 64
+
+struct embargo {
+    uint64_t index;
+    uint64_t until;
+    uint8_t source[32];
+    bool is_over;
+};
+
+struct feed {
+    struct audit_file manifest;
+    bool is_learned;
+};
+
+struct channel {
+    struct audit_release last;
+    uint64_t to; /* of its range */
+};
+
+struct audit {
+    struct findings *found;
+    const char *origin;
+    const struct ov_people *people;
+    struct ov_arena *arena; /* of one entry */
+    struct index_table *table;
+    struct channel channels[MAX_CHANNELS];
+    size_t n_channels;
+    struct embargo *embargoes;
+    size_t n_embargoes;
+    struct audit_file *files;
+    size_t n_files;
+    struct feed *feeds; /* by index, rising */
+    size_t n_feeds;
+    struct audit_recall *recalls;
+    size_t n_recalls;
+    uint8_t digest[OV_DIGEST_MAX]; /* of the entry that is read */
+    bool is_ended;
+};
+
+/* Spaces of the table. */
+#define RULE 'r'    /* id: index, revision */
+#define FEED 'f'    /* id: index, revision */
+#define ENTRY 'e'   /* SHA-256 of the bytes: index */
+#define TYPE 't'    /* index: type */
+#define SHA 'd'     /* a file that an entry names: index */
+#define RELEASE 's' /* "CHANNEL SEQ": index; is_gone: recalled */
+#define RECORD 'c'  /* what a rule-change or manifest says of a record */
+
+/* Room for one more at the end of a list that doubles; NULL if memory is out.
+ */
+void *audit_grow(void *list, size_t n, size_t size);
+
+/* audit_cover.c */
+OV_MUST_USE enum ov_status
+audit_learn_change(struct audit *a, const struct ov_entry *e, uint64_t index);
+
+/* audit_recall.c */
+OV_MUST_USE enum ov_status
+audit_on_recall(struct audit *a, const struct ov_entry *e, uint64_t index);
