@@ -90,12 +90,31 @@ static enum ov_status read_all(int fd, struct ov_buf *into)
     }
 }
 
+enum ov_status ov_ledger_wrap(struct ov_span content, struct ov_buf *into)
+{
+    OV_TRY(put_header(into, content));
+    ov_put_span(into, content);
+    return ov_buf_status(into);
+}
+
+enum ov_status ov_ledger_unwrap(struct ov_span bytes,
+                                struct ov_span *ret_content)
+{
+    OV_AUTO_DONE(buf) header = ov_buf_with_max(HEADER_LEN);
+    struct ov_span content = ov_span_clip(bytes, HEADER_LEN, bytes.len);
+
+    OV_TRY(put_header(&header, content));
+    if (!ov_span_starts(bytes, ov_buf_span(&header)))
+        return OV_BAD_DIGEST;
+    *ret_content = content;
+    return OV_OK;
+}
+
 enum ov_status ov_ledger_read(const struct ov_ledger *s, const char *name,
                               struct ov_buf *into)
 {
     OV_AUTO_FD fd = openat(s->fd, name, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
     OV_AUTO_DONE(buf) all = ov_buf_with_max(OV_LEDGER_MAX + CHUNK);
-    OV_AUTO_DONE(buf) header = ov_buf_with_max(HEADER_LEN);
     struct ov_span content;
     struct stat st;
 
@@ -104,10 +123,7 @@ enum ov_status ov_ledger_read(const struct ov_ledger *s, const char *name,
     if (fstat(fd, &st) != 0 || !S_ISREG(st.st_mode))
         return OV_IO;
     OV_TRY(read_all(fd, &all));
-    content = ov_span_clip(ov_buf_span(&all), HEADER_LEN, all.len);
-    OV_TRY(put_header(&header, content));
-    if (!ov_span_starts(ov_buf_span(&all), ov_buf_span(&header)))
-        return OV_BAD_DIGEST;
+    OV_TRY(ov_ledger_unwrap(ov_buf_span(&all), &content));
     ov_put_span(into, content);
     return ov_buf_status(into);
 }

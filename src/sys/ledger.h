@@ -40,3 +40,10 @@ struct ov_ledger_item {
 OV_MUST_USE enum ov_status ov_ledger_write(const struct ov_ledger *s,
                                            struct ov_ledger_item *items,
                                            size_t n);
+
+/* The bytes of a file that ov_ledger_read takes for content, for a folder that
+ * another process owns; and back. OV_BAD_DIGEST. */
+OV_MUST_USE enum ov_status ov_ledger_wrap(struct ov_span content,
+                                          struct ov_buf *into);
+OV_MUST_USE enum ov_status ov_ledger_unwrap(struct ov_span bytes,
+                                            struct ov_span *ret_content);

@@ -1,6 +1,6 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
-# shellcheck disable=SC2034,SC2154 # names shared with lib.sh
+# shellcheck disable=SC2016,SC2034,SC2154 # of scripts; shared with lib.sh
 # Released programs are built again by whoever watches: the same, another one,
 # or not to be built; and neither the monitor nor the build may write elsewhere.
 # shellcheck source=/dev/null

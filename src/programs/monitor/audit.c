@@ -113,6 +113,11 @@ static enum ov_status follow_rule(struct audit *a, const struct ov_entry *e,
                 "%.*s has revision %llu after %llu", (int)id.len,
                 (const char *)id.ptr, (unsigned long long)item.number,
                 (unsigned long long)(before == NULL ? 0 : before->number));
+    if (space == RULE) {
+        a->n_live -= before != NULL && !before->is_gone;
+        a->n_live += !item.is_gone;
+        a->last_change = index;
+    }
     if (item.is_gone)
         finding(a->found, FINDING_REMOVED, "log", index, "%.*s is retired",
                 (int)id.len, (const char *)id.ptr);

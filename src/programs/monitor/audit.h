@@ -70,6 +70,20 @@ enum audit_cover {
 };
 enum audit_cover audit_covers(struct audit *a, const struct ov_record *r,
                               struct audit_file *ret_manifest);
+
+/* How a record of a set that took in all changes below `to` stands to its
+ * rule's newest change. */
+enum audit_age {
+    AUDIT_FED,    /* it is of a feed */
+    AUDIT_NEWEST, /* or whether it is cannot be told any more */
+    AUDIT_OLD
+};
+enum audit_age audit_age(struct audit *a, const struct ov_record *r,
+                         uint64_t to);
+/* How many rules, but for feeds, there were below `to`; false if changes behind
+ * it have made that hard to say. */
+bool audit_live_rules(const struct audit *a, uint64_t to, uint64_t *ret);
+
 /* manifest: of the feed entry at index, its digest compared. */
 OV_MUST_USE enum ov_status audit_learn(struct audit *a, uint64_t index,
                                        struct ov_span manifest);

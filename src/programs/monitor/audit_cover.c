@@ -106,3 +106,23 @@ enum ov_status audit_learn(struct audit *a, uint64_t index,
         feed->is_learned = true;
     return OV_OK;
 }
+
+enum audit_age audit_age(struct audit *a, const struct ov_record *r,
+                         uint64_t to)
+{
+    const struct index_item *newest;
+
+    if (find_feed(a, r->index) != NULL)
+        return AUDIT_FED;
+    newest = index_table_find(a->table, RULE, r->id);
+    if (newest == NULL || newest->index >= to)
+        return AUDIT_NEWEST;
+    return newest->is_gone || newest->index != r->index ? AUDIT_OLD
+                                                        : AUDIT_NEWEST;
+}
+
+bool audit_live_rules(const struct audit *a, uint64_t to, uint64_t *ret)
+{
+    *ret = a->n_live;
+    return a->n_live == 0 || a->last_change < to;
+}

@@ -43,6 +43,8 @@ struct audit {
     struct audit_recall *recalls;
     size_t n_recalls;
     uint8_t digest[OV_DIGEST_MAX]; /* of the entry that is read */
+    uint64_t n_live;               /* rules that are not retired */
+    uint64_t last_change;          /* index of the last rule-change */
     bool is_ended;
 };
 

@@ -32,6 +32,7 @@ struct rebuild {
     struct ov_record_set *set;
     struct ov_delta delta;
     uint64_t index;
+    bool is_wrong;  /* something was found */
     char text[600]; /* what is wrong, where it is not a status */
 };
 
@@ -147,6 +148,7 @@ static enum ov_status check_records(struct rebuild *b)
             OV_TRY(learn_manifest(b, &manifest));
             cover = audit_covers(r->audit, record, &manifest);
         }
+        b->is_wrong |= cover != AUDIT_COVERED || record->index >= b->index;
         if (cover != AUDIT_COVERED || record->index >= b->index)
             finding(r->found, FINDING_UNCOVERED, "log", b->index,
                     "its record %.*s is not what entry %llu says",
@@ -154,6 +156,39 @@ static enum ov_status check_records(struct rebuild *b)
                     (unsigned long long)record->index);
     }
     return OV_OK;
+}
+
+/* Nothing is left out: each rule is there as its newest change says, and there
+ * are as many as the log has. Of feeds only what is there is judged. */
+static void check_completeness(struct rebuild *b, const struct ov_entry *e)
+{
+    struct rounds *r = b->rounds;
+    uint64_t from = 0;
+    uint64_t to = 0;
+    uint64_t n_rules = 0;
+    uint64_t n_live;
+    size_t n;
+    const struct ov_record_entry *all = ov_record_set_list(b->set, &n);
+
+    (void)ov_entry_range(e, "changes", &from, &to);
+    for (size_t i = 0; i < n; i++) {
+        const struct ov_record *record = &all[i].record;
+        enum audit_age age = audit_age(r->audit, record, to);
+
+        n_rules += age != AUDIT_FED;
+        if (age != AUDIT_OLD)
+            continue;
+        b->is_wrong = true;
+        finding(r->found, FINDING_OMITTED, "log", b->index,
+                "its record %.*s was changed or retired before it",
+                (int)record->id.len, (const char *)record->id.ptr);
+    }
+    if (!audit_live_rules(r->audit, to, &n_live) || n_live == n_rules)
+        return;
+    b->is_wrong = true;
+    finding(r->found, FINDING_OMITTED, "log", b->index,
+            "it has %llu rules, and the log %llu", (unsigned long long)n_rules,
+            (unsigned long long)n_live);
 }
 
 /* -- compiling -- */
@@ -282,6 +317,7 @@ static enum ov_status compile_tiers(struct rebuild *b, const struct ov_entry *e)
         finding(b->rounds->found, FINDING_DIFFERENT, "log", b->index,
                 "tier %u, compiled here, is another one", tier);
     }
+    b->is_wrong |= !is_same;
     if (is_same)
         finding(b->rounds->found, FINDING_REBUILT, "log", b->index,
                 "compiled again, it is the same");
@@ -293,16 +329,18 @@ static enum ov_status rebuild(struct rebuild *b, const struct ov_head *head,
 {
     OV_TRY(read_set(b, head));
     if (!has_root(b, e)) {
+        b->is_wrong = true;
         finding(b->rounds->found, FINDING_DIFFERENT, "log", b->index,
                 "the records that are served do not have its root");
         return OV_OK;
     }
     OV_TRY(check_records(b));
+    check_completeness(b, e);
     return compile_tiers(b, e);
 }
 
-enum ov_status rebuild_release(struct rounds *r, const struct ov_head *head,
-                               const struct ov_entry *e, uint64_t index)
+bool rebuild_release(struct rounds *r, const struct ov_head *head,
+                     const struct ov_entry *e, uint64_t index)
 {
     OV_AUTO(arena) arena = ov_arena_new(ARENA_SIZE);
     struct rebuild b = {.rounds = r, .arena = arena, .index = index};
@@ -312,7 +350,7 @@ enum ov_status rebuild_release(struct rounds *r, const struct ov_head *head,
     ov_record_set_free(b.base);
     ov_record_set_free(b.set);
     if (status == OV_OK)
-        return OV_OK;
+        return !b.is_wrong;
     if (status == OV_NOT_FOUND)
         kind = FINDING_MISSING;
     else if (ov_status_class(status) == OV_CLASS_MACHINE ||
@@ -321,5 +359,5 @@ enum ov_status rebuild_release(struct rounds *r, const struct ov_head *head,
     finding(r->found, kind, "log", index,
             "the release could not be put together again: %s",
             b.text[0] != '\0' ? b.text : ov_status_name(status));
-    return OV_OK;
+    return false;
 }

@@ -12,11 +12,9 @@
 struct log_view repository_view(const struct rounds *r);
 
 /* head: of the release whose entry is at index; its note is e's. What is found
- * is told. OV_NO_MEMORY. */
-OV_MUST_USE enum ov_status rebuild_release(struct rounds *r,
-                                           const struct ov_head *head,
-                                           const struct ov_entry *e,
-                                           uint64_t index);
+ * is told; true if it has just the logged rules and came out the same. */
+bool rebuild_release(struct rounds *r, const struct ov_head *head,
+                     const struct ov_entry *e, uint64_t index);
 
 /* Appends a file of the content store, digest and size compared. OV_NOT_FOUND,
  * OV_BAD_DIGEST and so on. */

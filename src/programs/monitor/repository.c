@@ -179,10 +179,40 @@ static void check_served(struct repository *repo, size_t at,
                 "release %llu of %s is logged, %llu is served",
                 (unsigned long long)latest->seq, latest->channel,
                 (unsigned long long)seq);
-    if (at < sizeof(r->release_checked) / sizeof(r->release_checked[0]) &&
-        r->release_checked[at] != index + 1 &&
-        rebuild_release(r, head, e, index) == OV_OK)
-        r->release_checked[at] = index + 1;
+    if (at >= sizeof(r->release_checked) / sizeof(r->release_checked[0]) ||
+        r->release_checked[at] == index + 1)
+        return;
+    r->release_checked[at] = index + 1;
+    if (rebuild_release(r, head, e, index) && index == latest->index)
+        r->release_same[at] = index + 1;
+}
+
+/* For a cosigner: the latest release before clients may have it. A failure is
+ * tried again. */
+static void check_pending(struct repository *repo, size_t at,
+                          const struct audit_release *latest)
+{
+    OV_AUTO_DONE(buf) path = ov_buf_with_max(256);
+    OV_AUTO_DONE(buf) bytes = ov_buf_with_max(MAX_METADATA);
+    struct rounds *r = repo->rounds;
+    const struct log_view view = repository_view(r);
+    struct ov_entry *e = NULL;
+    struct ov_head head;
+    uint64_t index;
+
+    ov_put_format(&path, "pending/%s.head", latest->channel);
+    ov_put_u8(&path, 0);
+    if (r->options->cosigner == NULL || ov_buf_status(&path) != OV_OK ||
+        at >= sizeof(r->release_same) / sizeof(r->release_same[0]) ||
+        r->release_same[at] == latest->index + 1 ||
+        view_read(&view, (const char *)path.ptr, MAX_METADATA, &bytes, NULL) !=
+            OV_OK ||
+        ov_head_parse(ov_buf_span(&bytes), &head) != OV_OK ||
+        !audit_has_entry(r->audit, head.note, &index) ||
+        index != latest->index || parse_release(repo, head.note, &e) != OV_OK)
+        return;
+    if (rebuild_release(r, &head, e, index))
+        r->release_same[at] = index + 1;
 }
 
 static void check_channel(struct repository *repo, size_t at,
@@ -423,6 +453,8 @@ static enum ov_status check(struct repository *repo)
     struct ov_diag diag = {0};
     enum ov_status status = read_root(repo);
 
+    for (size_t i = 0; (release = audit_release(r->audit, i)) != NULL; i++)
+        check_pending(repo, i, release);
     if (status == OV_OK)
         status =
             ov_tuf_update(&io, (int64_t)r->now, NULL, &diag, &repo->client);

@@ -4,6 +4,7 @@
 #include <stdio.h>
 
 #include "base/text.h"
+#include "cosign.h"
 #include "crypto/digest.h"
 #include "repository.h"
 #include "sys/file.h"
@@ -20,7 +21,9 @@
  *    asked, from the beginning.
  * 4. Every other checkpoint must be of the same tree: the same root, or a proof
  *    of consistency. If not, both signed notes are kept as evidence.
- * 5. Who shows less than others for too long slows its readers down. */
+ * 5. Who shows less than others for too long slows its readers down.
+ * 6. What a cosigner was asked for (cosign.c) counts as a place that nobody
+ * else need show yet. If all below it is right, the cosigner may sign it. */
 
 #define SEEN "seen"
 #define BEHIND "behind"
@@ -30,11 +33,12 @@ static struct vantage *seen_before(struct rounds *r)
     return &r->places[r->options->n_places];
 }
 
-static struct vantage *largest(struct rounds *r)
+/* Among the first n places. */
+static struct vantage *largest(struct rounds *r, size_t n)
 {
     struct vantage *best = NULL;
 
-    for (size_t i = 0; i <= r->options->n_places; i++) {
+    for (size_t i = 0; i < n; i++) {
         struct vantage *v = &r->places[i];
 
         if (v->is_there && (best == NULL || v->result.checkpoint.size >
@@ -108,7 +112,7 @@ static enum ov_status save(struct rounds *r)
 {
     OV_AUTO_DONE(buf) behind = ov_buf_with_max(OV_LEDGER_MAX);
     struct ov_ledger_item items[2] = {{.name = BEHIND}, {.name = SEEN}};
-    struct vantage *best = largest(r);
+    struct vantage *best = largest(r, r->options->n_places + 1);
     struct vantage *seen = seen_before(r);
 
     for (size_t i = 0; i < r->options->n_places; i++) {
@@ -214,7 +218,7 @@ static enum ov_status compare(struct rounds *r, const struct vantage *old,
 static void compare_all(struct rounds *r, const struct vantage *best,
                         const struct log_view *good)
 {
-    for (size_t i = 0; i <= r->options->n_places; i++) {
+    for (size_t i = 0; i < r->options->n_places + 2; i++) {
         const struct vantage *v = &r->places[i];
         char evidence[80];
         enum ov_status status;
@@ -259,6 +263,7 @@ static enum ov_status forget(struct rounds *r)
     memset(r->frontier, 0, sizeof(*r->frontier));
     r->n_files_compared = 0;
     memset(r->release_checked, 0, sizeof(r->release_checked));
+    memset(r->release_same, 0, sizeof(r->release_same));
     return r->audit != NULL ? OV_OK : OV_NO_MEMORY;
 }
 
@@ -379,6 +384,7 @@ static enum ov_status look(struct rounds *r)
 {
     const struct ov_policy_clock clock = {r->now, r->options->max_age};
     const struct log_view *good = NULL;
+    const struct vantage *published;
     const struct vantage *best;
 
     for (size_t i = 0; i < r->options->n_places; i++)
@@ -386,15 +392,20 @@ static enum ov_status look(struct rounds *r)
     if (seen_before(r)->note.len > 0 &&
         !vantage_take_note(seen_before(r), r->policy, r->arena))
         return OV_NO_MEMORY;
-    best = largest(r);
+    cosign_read(r);
+    published = largest(r, r->options->n_places + 1);
+    best = largest(r, r->options->n_places + 2);
     if (best == NULL)
         return OV_OK;
-    check_delays(r, best);
+    if (published != NULL)
+        check_delays(r, published);
     OV_TRY(read_tree(r, best, &good));
     compare_all(r, best, good);
     audit_time(r->audit, r->now);
     if (r->options->repo != NULL && good != NULL)
         OV_TRY(repository_check(r));
+    if (good != NULL)
+        cosign_allow(r, best);
     return save(r);
 }
 

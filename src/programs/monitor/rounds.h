@@ -15,12 +15,13 @@ struct rounds {
     const struct ov_ledger *ledger;
     struct findings *found;
     struct ov_arena *arena; /* of one round */
-    struct vantage *places; /* as options->places, and one more: what was seen
-                               before */
+    struct vantage *places; /* as options->places, and two more: what was seen
+                               before, and what the cosigner is asked for */
     struct ov_frontier *frontier;
     struct audit *audit;
     size_t n_files_compared;      /* of audit_file */
     uint64_t release_checked[64]; /* index + 1, per channel of the audit */
+    uint64_t release_same[64];    /* the same, once it came out so */
     uint64_t code_checked;        /* index + 1 of the code-release */
     uint64_t now;                 /* of this round */
 };

@@ -37,6 +37,7 @@ static const char *const severities[] = {
 struct findings {
     bool is_json;
     uint64_t (*now)(void);
+    uint64_t total[N_FINDING];
     uint64_t round[FINDING_ALARM + 1];
     uint64_t *told; /* hash set of 64-bit digests; 0: free */
     size_t n_told;
@@ -129,6 +130,7 @@ static void tell(struct findings *f, enum finding_kind kind, const char *where,
     OV_AUTO_DONE(buf) line = ov_buf_with_max(MAX_LINE);
 
     f->round[kinds[kind].severity]++;
+    f->total[kind]++;
     put_line(&line, kind, where, index, text);
     if (ov_buf_status(&line) == OV_OK && !is_new(f, ov_buf_span(&line)))
         return;
@@ -211,6 +213,11 @@ uint64_t findings_count(const struct findings *f,
                         enum finding_severity severity)
 {
     return f->round[severity];
+}
+
+uint64_t findings_total(const struct findings *f, enum finding_kind kind)
+{
+    return f->total[kind];
 }
 
 void findings_list(void)

@@ -45,5 +45,8 @@ void findings_begin_round(struct findings *f);
 uint64_t findings_count(const struct findings *f,
                         enum finding_severity severity);
 
+/* How many of a kind since the start, told or told before. */
+uint64_t findings_total(const struct findings *f, enum finding_kind kind);
+
 /* For --help and the manual. */
 void findings_list(void);

@@ -45,8 +45,9 @@ struct monitor {
     struct ov_people people;
     struct ov_ledger ledger;
     struct rounds rounds;
-    struct vantage places[WATCH_MAX_PLACES + 1];
+    struct vantage places[WATCH_MAX_PLACES + 2];
     struct watch_place before;
+    struct watch_place wanted;
 };
 
 static bool read_text(const char *path, struct ov_buf *into)
@@ -96,6 +97,10 @@ static bool add_places(struct monitor *m)
     m->places[m->options.n_places].place = &m->before;
     m->places[m->options.n_places].note =
         ov_buf_with_max(OV_NOTE_MAX_SIZE + ((size_t)1 << 18));
+    m->wanted = (struct watch_place){PLACE_WITNESS, "what is to be cosigned"};
+    m->places[m->options.n_places + 1].place = &m->wanted;
+    m->places[m->options.n_places + 1].note =
+        ov_buf_with_max(OV_NOTE_MAX_SIZE + ((size_t)1 << 18));
     if (m->options.repo != NULL &&
         ov_mirrors_add(m->rounds.mirrors, m->options.repo, &diag) != OV_OK)
         return complain(m->options.repo, diag.text) == 0;
@@ -116,8 +121,10 @@ static void wait_for_next(uint64_t seconds)
  * starts, have jails of their own; the network is theirs. */
 static bool is_jailed(const struct monitor *m)
 {
-    const char *const places[] = {m->options.state, "/dev/null"};
-    enum ov_status status = ov_landlock_write_paths(places, 2);
+    const char *const places[] = {m->options.state, "/dev/null",
+                                  m->options.cosigner};
+    enum ov_status status =
+        ov_landlock_write_paths(places, m->options.cosigner != NULL ? 3 : 2);
 
     return status == OV_OK ||
            complain("jail", status == OV_UNSUPPORTED
@@ -179,7 +186,7 @@ static int start(struct monitor *m)
 
 static void end(struct monitor *m)
 {
-    for (size_t i = 0; i <= m->options.n_places; i++)
+    for (size_t i = 0; i < m->options.n_places + 2; i++)
         ov_buf_done(&m->places[i].note);
     audit_free(m->rounds.audit);
     ov_free(m->rounds.frontier);

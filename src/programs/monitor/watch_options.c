@@ -83,6 +83,12 @@ static bool set_build_code(struct watch_options *o, const char *v)
     return v[0] == '/';
 }
 
+static bool set_cosigner(struct watch_options *o, const char *v)
+{
+    o->cosigner = v;
+    return true;
+}
+
 static bool set_interval(struct watch_options *o, const char *v)
 {
     return ov_parse_uint(ov_span_str(v), DEFAULT_MAX_AGE, &o->interval) &&
@@ -142,6 +148,9 @@ static const struct {
     {"state", "DIR", "memory and evidence; an existing folder", set_state},
     {"repo", "URL", "the repository that clients update from", set_repo},
     {"root", "FILE", "a TUF root of that repository that is trusted", set_root},
+    {"cosigner", "DIR",
+     "state of an overt-witness --checked: let it sign what is right",
+     set_cosigner},
     {"build-code", "PROGRAM",
      "builds released programs again: gets the source's tar and a folder",
      set_build_code},
@@ -253,6 +262,8 @@ static bool is_complete(const struct watch_options *o)
         return complain("needs --policy and --state", ov_span_str(""));
     if ((o->repo == NULL) != (o->root == NULL))
         return complain("--repo and --root go together", ov_span_str(""));
+    if (o->cosigner != NULL && o->people == NULL)
+        return complain("--cosigner needs --people", ov_span_str(""));
     return true;
 }
 

@@ -28,9 +28,10 @@ struct watch_options {
     const char *repo;
     const char *root;
     const char *build_code;
-    uint64_t interval;  /* seconds between rounds */
-    uint64_t max_age;   /* of cosignatures, seconds */
-    uint64_t max_delay; /* of a place behind another, seconds */
+    const char *cosigner; /* state of an overt-witness --checked */
+    uint64_t interval;    /* seconds between rounds */
+    uint64_t max_age;     /* of cosignatures, seconds */
+    uint64_t max_delay;   /* of a place behind another, seconds */
     bool is_once;
     bool is_json;
     bool has_blobs;

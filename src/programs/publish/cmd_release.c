@@ -375,6 +375,12 @@ static const char *prepared_path(struct release *r)
     return path_in(r->in, "prepared/%s.head", r->channel);
 }
 
+/* For cosigners, who compile a release before anybody can install it. */
+static const char *pending_head(struct release *r)
+{
+    return path_in(r->in, "repo/pending/%s.head", r->channel);
+}
+
 /* Everything behind the log: may be done again at any time. */
 static bool publish_head(struct release *r, struct ov_span head)
 {
@@ -391,6 +397,7 @@ static bool publish_head(struct release *r, struct ov_span head)
         return false;
     return trace_publish(in, &r->h, r->channel) && metadata_snapshot(in) &&
            history_publish_checkpoint(in, &r->h) && metadata_timestamp(in) &&
+           (!disk_exists(pending_head(r)) || disk_remove(pending_head(r))) &&
            disk_remove(prepared_path(r));
 }
 
@@ -426,6 +433,7 @@ static bool publish(struct release *r, const struct ov_buf *note)
     if (ov_buf_status(&head) != OV_OK)
         return tell_error("the head is too long");
     return disk_write(prepared_path(r), ov_buf_span(&head), 0644) &&
+           disk_write(pending_head(r), ov_buf_span(&head), 0644) &&
            staged_queue(in,
                         text(in, "release-%s-%llu", r->channel,
                              (unsigned long long)r->seq),

@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "service.h"
 
+#include <stdio.h>
+#include <string.h>
+
 #include "base/arena.h"
 #include "base/assert.h"
 #include "base/text.h"
@@ -23,7 +26,14 @@
  * written at the price of one, and only then anybody gets an answer. If it
  * can't be written, whoever was told about a log's tree gets 503 instead, and
  * what is known goes back to what is on disk. Where it is not sure what is on
- * disk, the larger tree stays, which is safe: nobody has its cosignature. */
+ * disk, the larger tree stays, which is safe: nobody has its cosignature.
+ *
+ * A cosigner that says more than that a log only grows (tlog-cosignature,
+ * "additional statements") is gated: it signs a tree only if the file
+ * HEX.checked names it, which overt-monitor writes when all below was found
+ * right. What is asked for and not checked yet is put into HEX.wanted, and
+ * answered with 503.
+ */
 
 #define MAX_KEYS 4 /* of one log */
 #define NAME_LEN 64
@@ -48,6 +58,7 @@ struct log {
     struct ov_buf line;   /* the last cosignature */
     uint64_t line_time;
     struct tree on_disk;
+    struct tree wanted; /* of the file HEX.wanted; only if gated */
 };
 
 struct asked {
@@ -410,12 +421,67 @@ static const char *words_for(enum ov_witness_code code)
     }
 }
 
+/* -- the gate -- */
+
+/* "SIZE ROOT\n" */
+static bool is_checked(const struct witness_service *s,
+                       const struct ov_witness_ruling *r)
+{
+    OV_AUTO_DONE(buf) all = ov_buf_with_max(256);
+    char name[NAME_LEN + sizeof(".checked")];
+    struct ov_span root;
+    struct ov_span size;
+    uint8_t said[OV_MERKLE_HASH];
+    uint64_t n;
+
+    (void)snprintf(name, sizeof(name), "%s.checked", s->logs[r->log].name);
+    if (ov_ledger_read(s->folder, name, &all) != OV_OK)
+        return false;
+    root = ov_buf_span(&all);
+    return ov_span_cut(&root, ' ', &size) &&
+           ov_parse_uint(size, OV_MERKLE_MAX_SIZE, &n) &&
+           n == r->checkpoint.size &&
+           ov_hex_decode(ov_span_clip(root, 0, root.len - 1), said,
+                         sizeof(said)) &&
+           memcmp(said, r->checkpoint.root, sizeof(said)) == 0;
+}
+
+/* For the one who checks; the same one only once. */
+static void want(struct witness_service *s, const struct ov_witness_ruling *r)
+{
+    struct log *log = &s->logs[r->log];
+    OV_AUTO_DONE(buf) note = ov_buf_with_max(MAX_STORED);
+    char name[NAME_LEN + sizeof(".wanted")];
+    struct ov_ledger_item item = {.name = name};
+
+    if (log->wanted.size == r->checkpoint.size &&
+        memcmp(log->wanted.root, r->checkpoint.root, OV_MERKLE_HASH) == 0)
+        return;
+    (void)snprintf(name, sizeof(name), "%s.wanted", log->name);
+    if (put_next(&s->known[r->log], &r->note, (struct ov_span){0}, &note) !=
+        OV_OK)
+        return;
+    item.bytes = ov_buf_span(&note);
+    if (ov_ledger_write(s->folder, &item, 1) != OV_OK)
+        return; /* it will be asked for again */
+    log->wanted.size = r->checkpoint.size;
+    memcpy(log->wanted.root, r->checkpoint.root, OV_MERKLE_HASH);
+    s->signer->note("wanted", r->checkpoint.origin, r->checkpoint.size);
+}
+
 static void answer_cosign(struct witness_service *s,
                           const struct ov_witness_ruling *r,
                           struct ov_http_answer *answer)
 {
-    enum ov_status status = cosign(s, r);
+    enum ov_status status;
 
+    if (s->signer->is_gated && !is_checked(s, r)) {
+        want(s, r);
+        say(answer, OV_WITNESS_OUT_OF_MEMORY,
+            "not checked yet; ask again in a while\n");
+        return;
+    }
+    status = cosign(s, r);
     if (status == OV_LIMIT_SIZE)
         say(answer, 413, "too many extension lines or signatures\n");
     else if (status != OV_OK)

@@ -17,6 +17,7 @@ struct witness_service;
 struct witness_signer {
     struct ov_vkey key; /* OV_NOTE_COSIGN_ED25519 */
     const uint8_t *seed;
+    bool is_gated;         /* cosign only what somebody else has checked */
     uint64_t (*now)(void); /* POSIX seconds */
     void (*note)(const char *what, struct ov_span origin, uint64_t size);
 };

@@ -50,6 +50,9 @@ static const char usage[] =
     "  --passphrase-file FILE  what the key is encrypted with\n"
     "  --log \"KEY [ORIGIN]\"    a log to be cosigned; may be repeated\n"
     "  --logs FILE             the same, one a line; # begins a comment\n"
+    "  --checked               cosign only trees that overt-monitor has "
+    "checked\n"
+    "                          (its --cosigner is this folder)\n"
     "  --quiet                 say nothing of what is refused\n"
     "  --new-key FILE          make a key, print its public half, and end\n"
     "  --name NAME             of the new key: a URL without its scheme\n"
@@ -66,6 +69,7 @@ struct settings {
     const char *name;
     bool has_no_passphrase;
     bool is_quiet;
+    bool is_gated;
     bool is_help;
 };
 
@@ -76,6 +80,7 @@ enum {
     OPT_PASSPHRASE_FILE,
     OPT_LOG,
     OPT_LOGS,
+    OPT_CHECKED,
     OPT_QUIET,
     OPT_NEW_KEY,
     OPT_NAME,
@@ -90,6 +95,7 @@ static const struct option options[] = {
     {"passphrase-file", required_argument, NULL, OPT_PASSPHRASE_FILE},
     {"log", required_argument, NULL, OPT_LOG},
     {"logs", required_argument, NULL, OPT_LOGS},
+    {"checked", no_argument, NULL, OPT_CHECKED},
     {"quiet", no_argument, NULL, OPT_QUIET},
     {"new-key", required_argument, NULL, OPT_NEW_KEY},
     {"name", required_argument, NULL, OPT_NAME},
@@ -159,6 +165,9 @@ static void set_option(struct settings *s, int option, const char *value)
         break;
     case OPT_NO_PASSPHRASE:
         s->has_no_passphrase = true;
+        break;
+    case OPT_CHECKED:
+        s->is_gated = true;
         break;
     case OPT_QUIET:
         s->is_quiet = true;
@@ -367,6 +376,7 @@ static int run(const struct settings *s, int argc, char **argv)
 {
     OV_AUTO_DONE(key) key = {0};
     struct witness_signer signer = {.seed = key.seed,
+                                    .is_gated = s->is_gated,
                                     .now = now,
                                     .note = s->is_quiet ? note_nothing : note};
     struct ov_ledger folder;
