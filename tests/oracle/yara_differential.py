@@ -6,7 +6,7 @@ usage: yara_differential.py PROBE [--seed N] [--rounds N] [--keep DIR]
 
 PROBE is rules_probe of the build. Each round writes a source of random rules
 (texts with modifiers, hexadecimal strings, conditions of all forms that
-docs/rules.md lists) and files of few different bytes, so that much matches,
+docs/rules.md lists and yara 4.2 has, with the modules math and hash) and files of few different bytes, so that much matches,
 and compares which rules match which files. A difference is shrunk to one rule
 and one file and printed, and with --keep written to DIR.
 
@@ -116,6 +116,70 @@ class Generator:
                          "filesize", "filesize \\ 2",
                          "uint8(%d)" % self.rng.randrange(9))
 
+    # ---- texts and floating point numbers ----
+
+    def literal(self):
+        """Few different letters, so that much is equal."""
+        return '"%s"' % "".join(self.pick("a", "b", "A", "\\x41", "\\n")
+                                for _ in range(self.pick(0, 1, 1, 2, 3, 4)))
+
+    def words(self, depth):
+        if depth <= 0:
+            return self.literal()
+        return self.pick(
+            self.literal(), self.literal(),
+            "hash.md5(%s, %s)" % (self.natural(depth), self.natural(depth)),
+            "hash.sha1(%s)" % self.literal(),
+            "hash.sha256(0, filesize)")
+
+    def regex(self):
+        parts = [self.pick("a", "b", "A", ".", "[ab]", "a+", "b*", "(a|bA)",
+                           "[^a]", "\\w", "a{1,2}", "b?")
+                 for _ in range(self.pick(1, 2, 3))]
+        return "/%s%s%s/%s" % (self.pick("", "", "^"), "".join(parts),
+                               self.pick("", "", "$"),
+                               self.pick("", "i", "s"))
+
+    def words_test(self, depth):
+        if self.rng.random() < 0.2:
+            return "%s matches %s" % (self.words(depth), self.regex())
+        return "%s %s %s" % (self.words(depth), self.pick(
+            "==", "!=", "<", "<=", ">", ">=", "contains", "icontains",
+            "startswith", "istartswith", "endswith", "iendswith", "iequals"),
+            self.words(depth - 1))
+
+    def real(self, depth):
+        leaf = ["0.5", "1.25", "3.0", "0.1", "100.125"]
+        if depth <= 0:
+            return self.rng.choice(leaf)
+        sub = lambda: self.real(depth - 1)
+        return self.pick(
+            self.rng.choice(leaf),
+            "math.entropy(%s, %s)" % (self.natural(depth), self.natural(depth)),
+            "math.mean(0, filesize)", "math.entropy(%s)" % self.literal(),
+            "math.deviation(0, filesize, %s)" % self.rng.choice(leaf),
+            "(%s %s %s)" % (sub(), self.pick("+", "-", "*", "\\"), sub()),
+            "(%s %s %s)" % (sub(), self.pick("+", "-", "*", "\\"),
+                            self.integer(depth - 1)),
+            "(%s %s %s)" % (self.integer(depth - 1),
+                            self.pick("+", "-", "*", "\\"), sub()),
+            "-%s" % self.rng.choice(leaf))
+
+    def real_test(self, depth):
+        left, right = self.real(depth), self.pick(self.real, self.integer)(
+            depth - 1)
+        if self.rng.random() < 0.2:
+            return "math.in_range(%s, %s, %s)" % (left, self.real(1),
+                                                  self.real(1))
+        if self.rng.random() < 0.5:
+            left, right = right, left
+        return "%s %s %s" % (left, self.pick("==", "!=", "<", "<=", ">", ">="),
+                             right)
+
+    def rule_set(self):
+        some = [self.rng.choice(self.rules) for _ in range(self.pick(1, 2, 3))]
+        return "(%s)" % ", ".join(some)
+
     def integer(self, depth):
         leaf = [str(self.rng.randrange(0, 30)), "filesize", "0x1F", "1KB",
                 self.string("#"), self.string("@"), self.string("!")]
@@ -135,7 +199,10 @@ class Generator:
             "%s %s %d" % (sub(), self.pick("<<", ">>"),
                           self.rng.randrange(0, 70)),
             "%s in %s" % (self.string("#"), self.range(depth)),
-            "-(%s)" % sub(), "~%s" % sub())
+            "-(%s)" % sub(), "~%s" % sub(),
+            "math.%s(%s, %s)" % (self.pick("min", "max"), sub(), sub()),
+            "hash.crc32(%s, %s)" % (self.natural(depth), self.natural(depth)),
+            "hash.checksum32(0, filesize)")
 
     def body(self, depth, variable=None, loop=False):
         before = self.in_loop
@@ -185,12 +252,20 @@ class Generator:
             lambda: "not %s" % sub(),
             lambda: "defined %s" % number(),
             lambda: "not (%s)" % sub(),
+            lambda: self.words_test(depth),
+            lambda: self.words_test(depth),
+            lambda: self.real_test(depth),
+            lambda: self.real_test(depth),
+            lambda: "defined %s" % self.words(depth),
+            lambda: "defined %s" % self.real(depth),
         ]
         if len(self.variables) < 3:
             choices.append(lambda: self.loop(depth))
             choices.append(lambda: self.loop(depth))
         if self.rules and not self.in_loop:
             choices.append(lambda: self.rng.choice(self.rules))
+            choices.append(lambda: "%s of %s" % (
+                self.pick("any", "all", "none", "1", "2"), self.rule_set()))
         return self.rng.choice(choices)()
 
     def rule(self, number):
@@ -210,8 +285,8 @@ class Generator:
     def source(self, n, check):
         """n rules that check() takes; later ones may refer to earlier."""
         self.rules = []
-        texts = []
-        while len(texts) < n:
+        texts = ["import \"math\"\nimport \"hash\"\n"]
+        while len(texts) <= n:
             name, text = self.rule(len(texts))
             if check("".join(texts) + text):
                 texts.append(text)
@@ -267,12 +342,13 @@ def shrink(oracle, source, path):
     """Leaves out rules as long as the difference stays."""
     rules = re.findall(r"(?ms)^(?:private |global )?rule .*?^\}\n|^global.*\n",
                        source)
+    head = "".join(re.findall(r"(?m)^import.*\n", source))
     for rule in list(rules):
         fewer = [r for r in rules if r is not rule]
-        if oracle.takes("".join(fewer)) and oracle.compare("".join(fewer),
-                                                           [path]):
+        text = head + "".join(fewer)
+        if oracle.takes(text) and oracle.compare(text, [path]):
             rules = fewer
-    return "".join(rules)
+    return head + "".join(rules)
 
 
 def main():

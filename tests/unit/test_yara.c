@@ -123,7 +123,7 @@ static void sets_become_loops_over_ranges_of_terms(void **state)
                 "int 50; loop-terms 1; terms 0 4; found 0; loop-end 5");
     expect_code("none of ($b*) in (0..9)",
                 "loop-terms 1; terms 1 2; int 0; int 9; found-in 0; "
-                "loop-end 2");
+                "loop-end 10");
     expect_code("for any of ($b*) : (# > 1 and $ at 0)",
                 "loop-terms 1; terms 1 2; matches 0; int 1; greater; if 5; "
                 "int 0; found-at 0; truth; loop-end 1");

@@ -71,6 +71,16 @@ static void texts_are_compared_and_searched(void **state)
     expect("\"x\" and not \"\"", true);
 }
 
+static void texts_match_regular_expressions(void **state)
+{
+    (void)state;
+    expect("\"foobar\" matches /o+b/", true);
+    expect("\"foobar\" matches /^O{2}/", false);
+    expect("\"foOBar\" matches /^FO{2}b.r$/i", true);
+    expect("\"a/b\" matches /a\\/b/ and not \"a\\nb\" matches /a.b/", true);
+    expect("\"a\\nb\" matches /a.b/s", true);
+}
+
 static void floating_point_numbers_take_integers_with_them(void **state)
 {
     (void)state;
@@ -154,6 +164,8 @@ static void wrong_types_are_errors(void **state)
     expect_error("for any a in (1, \"x\") : ( true )", "expected a text");
     expect_error("for any a in (1..2) : ( for any a in (1..2) : (true) )",
                  "a loop around has this variable");
+    expect_error("\"a\" matches \"b\"", "expected a regular expression");
+    expect_error("\"a\" matches /(/", "at its character");
     expect_error("any of (yes, maybe)", "no such rule above");
     expect_error("any of (maybe*)", "no rule above begins");
     expect_error("9223372036854775807 + 1 > 0", "does not fit 64 bits");
@@ -177,6 +189,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(texts_are_compared_and_searched),
+        cmocka_unit_test(texts_match_regular_expressions),
         cmocka_unit_test(floating_point_numbers_take_integers_with_them),
         cmocka_unit_test(floating_point_numbers_are_read_from_the_object),
         cmocka_unit_test(a_module_is_asked),

@@ -137,10 +137,13 @@ static void leave(struct ov_machine *m, enum ov_quantifier quantifier,
     ov_machine_push_bool(m, holds);
 }
 
-static bool read_quantifier(struct ov_machine *m, enum ov_quantifier *ret)
+static bool read_quantifier(struct ov_machine *m, enum ov_quantifier *ret,
+                            bool *ret_is_strict)
 {
     uint64_t quantifier = ov_read_varint(&m->code);
 
+    *ret_is_strict = (quantifier & OV_QUANTIFIER_STRICT) != 0;
+    quantifier &= ~(uint64_t)OV_QUANTIFIER_STRICT;
     if (quantifier >= OV_N_QUANTIFIERS || m->n_loops == 0) {
         m->is_bad = true;
         return false;
@@ -154,6 +157,7 @@ static enum ov_status skip_body(struct ov_machine *m)
 {
     size_t from = m->code.at;
     enum ov_quantifier quantifier;
+    bool is_strict;
     unsigned n_open = 1;
 
     while (ov_reader_more(&m->code)) {
@@ -164,7 +168,7 @@ static enum ov_status skip_body(struct ov_machine *m)
         if (begins_loop((enum ov_cond)op))
             n_open++;
         if (op == OV_COND_LOOP_END && --n_open == 0) {
-            if (read_quantifier(m, &quantifier))
+            if (read_quantifier(m, &quantifier, &is_strict))
                 leave(m, quantifier, true, false);
             return ov_budget_spend(m->terms->e->budget, OV_COST_STEPS,
                                    m->code.at - from);
@@ -231,20 +235,27 @@ static enum ov_status begin(struct ov_machine *m, enum ov_cond op)
 static void end(struct ov_machine *m)
 {
     enum ov_quantifier quantifier;
+    struct ov_value v;
     struct ov_loop *loop;
+    bool is_strict;
     bool is_over;
     bool holds = false;
 
-    if (!read_quantifier(m, &quantifier))
+    if (!read_quantifier(m, &quantifier, &is_strict))
         return;
     loop = &m->loops[m->n_loops - 1];
     loop->n_rounds++;
-    loop->n_held += ov_value_is_true(ov_machine_pop(m));
-    is_over = is_settled(quantifier, loop, &holds);
-    if (!is_over && next_round(m, loop))
+    v = ov_machine_pop(m);
+    loop->n_held += ov_value_is_true(v);
+    is_strict = is_strict && v.kind == OV_VALUE_UNDEFINED;
+    is_over = is_strict || is_settled(quantifier, loop, &holds);
+    if (!is_over && next_round(m, loop)) {
         ov_reader_seek(&m->code, loop->body);
-    else
-        leave(m, quantifier, is_over, holds);
+        return;
+    }
+    leave(m, quantifier, is_over, holds);
+    if (is_strict && m->depth > 0)
+        m->stack[m->depth - 1] = ov_value_undefined();
 }
 
 static void push_key(struct ov_machine *m, const struct ov_loop *loop)

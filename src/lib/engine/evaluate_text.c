@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "engine/machine.h"
+#include "match/re.h"
 
 /* Texts in YARA's conditions (YARA documentation, "Conditions"): those written
  * in rules, given by the user, or found by modules. What an operation looks at
@@ -85,6 +86,23 @@ static enum ov_status run_test(struct ov_machine *m, enum ov_cond op)
     return OV_OK;
 }
 
+static enum ov_status run_fits(struct ov_machine *m)
+{
+    struct ov_value regex = ov_machine_pop(m);
+    struct ov_value text = ov_machine_pop(m);
+    bool is_found = false;
+
+    if (regex.kind != OV_VALUE_REGEX)
+        return OV_MALFORMED;
+    if (text.kind != OV_VALUE_TEXT) {
+        ov_machine_push(m, ov_value_undefined());
+        return OV_OK;
+    }
+    OV_TRY(ov_re_search(regex.text, text.text, m->terms->e->budget, &is_found));
+    ov_machine_push_bool(m, is_found);
+    return OV_OK;
+}
+
 static void run_len(struct ov_machine *m)
 {
     struct ov_value v = ov_machine_pop(m);
@@ -113,7 +131,7 @@ enum ov_status ov_machine_run_text(struct ov_machine *m, enum ov_cond op)
         run_len(m);
         return OV_OK;
     case OV_COND_FITS:
-        return OV_MALFORMED;
+        return run_fits(m);
     default:
         return run_test(m, op);
     }

@@ -16,6 +16,10 @@ enum ov_quantifier {
     OV_N_QUANTIFIERS
 };
 
+/* LOOP_END, added to the quantifier: if a round's value is undefined, so is the
+ * loop ("none of them in (0..uint8(9999))"). */
+#define OV_QUANTIFIER_STRICT 8u
+
 /* READ: how a number lies in the object. The low bits are its size. */
 enum ov_read_as {
     OV_READ_SIZE_MASK = 15, /* 1 to 8 bytes */

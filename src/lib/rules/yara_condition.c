@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "rules/yara_condition.h"
 
+#include "match/re.h"
 #include "rules/yara_pattern.h"
 
 /* YARA conditions to bytecode in one pass, by operator precedence with a stack
@@ -223,6 +224,44 @@ static enum ov_status read_text(struct ov_yara_condition *c)
     return ov_yara_push(c, v);
 }
 
+/* How long a compiled expression may be. */
+#define REGEX_MAX ((size_t)64 << 10)
+
+/* The letters behind the second slash. */
+static uint32_t regex_flags(const struct ov_yara_token *t)
+{
+    uint32_t flags = 0;
+
+    for (size_t i = t->value.len + 2; i < t->text.len; i++)
+        flags |= ov_span_byte(t->text, i) == 'i' ? OV_RE_NOCASE : OV_RE_DOT_ALL;
+    return flags;
+}
+
+static enum ov_status read_regex(struct ov_yara_condition *c)
+{
+    struct ov_yara_parser *p = c->p;
+    struct ov_yara_value v = {.type = {.kind = OV_YARA_IS_REGEX},
+                              .at = ov_yara_here(c),
+                              .token = p->token};
+    OV_AUTO_DONE(buf) code = ov_buf_with_max(REGEX_MAX);
+    struct ov_re_fault fault = {0};
+    enum ov_status status =
+        ov_re_compile(p->token.value, regex_flags(&p->token), &code, &fault);
+
+    if (status == OV_LIMIT_SIZE)
+        return ov_yara_fail(p, OV_UNSUPPORTED,
+                            "the regular expression is too long");
+    if (status == OV_MALFORMED || status == OV_UNSUPPORTED)
+        return ov_yara_fault_set(&p->fault, status, &p->token,
+                                 "%s, at its character %zu", fault.why,
+                                 fault.at + 1);
+    OV_TRY(status);
+    ov_yara_emit(c, OV_COND_REGEX);
+    ov_put_block(&p->code, ov_buf_span(&code));
+    OV_TRY(ov_yara_next(p));
+    return ov_yara_push(c, v);
+}
+
 /* Operators before a value, and uint8(...) and its like. */
 static enum ov_status read_prefix(struct ov_yara_condition *c)
 {
@@ -281,9 +320,7 @@ static enum ov_status step_value(struct ov_yara_condition *c)
     case OV_YARA_TEXT:
         return read_text(c);
     case OV_YARA_REGEX:
-        return ov_yara_fail(
-            c->p, OV_UNSUPPORTED,
-            "regular expressions in conditions are not taken yet");
+        return read_regex(c);
     default:
         return read_prefix(c);
     }

@@ -424,14 +424,16 @@ static enum ov_status pop_quantity(struct ov_yara_condition *c,
 }
 
 /* Ends the innermost loop, whose body or test is the value on top. */
-enum ov_status ov_yara_end_loop(struct ov_yara_condition *c,
-                                enum ov_quantifier quantifier, uint32_t n_held)
+static enum ov_status end_loop(struct ov_yara_condition *c,
+                               enum ov_quantifier quantifier, uint32_t n_held,
+                               bool is_strict)
 {
     struct ov_yara_value v;
     bool needs;
 
     OV_TRY(ov_yara_pop_truth(c, &v));
-    ov_yara_emit_with(c, OV_COND_LOOP_END, quantifier);
+    ov_yara_emit_with(c, OV_COND_LOOP_END,
+                      quantifier | (is_strict ? OV_QUANTIFIER_STRICT : 0));
     while (c->n_variables > 0 &&
            c->variables[c->n_variables - 1].loop == c->n_loops)
         c->n_variables--;
@@ -440,6 +442,12 @@ enum ov_status ov_yara_end_loop(struct ov_yara_condition *c,
     OV_TRY(pop_quantity(c, quantifier, &needs));
     v.needs = v.needs && needs;
     return ov_yara_push(c, v);
+}
+
+enum ov_status ov_yara_end_loop(struct ov_yara_condition *c,
+                                enum ov_quantifier quantifier, uint32_t n_held)
+{
+    return end_loop(c, quantifier, n_held, false);
 }
 
 enum ov_status ov_yara_end_tally(struct ov_yara_condition *c,
@@ -478,9 +486,11 @@ enum ov_status ov_yara_apply_place(struct ov_yara_condition *c,
         .token = what->token};
     ov_yara_emit_with(c, what->op, what->operand);
     OV_TRY(ov_yara_push(c, v));
-    if (what->is_of)
-        return ov_yara_end_loop(c, what->quantifier, 0);
-    return OV_OK;
+    if (!what->is_of)
+        return OV_OK;
+    /* The places are the same for all strings: undefined ones are so for the
+     * whole. */
+    return end_loop(c, what->quantifier, 0, true);
 }
 
 static enum ov_status apply_binary(struct ov_yara_condition *c,
