@@ -126,7 +126,7 @@ static void numbers_have_names_in_the_libraries_that_need_it(void **state)
     assert_string_equal(ov_pe_ordinal_name(OV_SPAN_LIT("WSOCK32.DLL"), 1),
                         "accept");
     assert_string_equal(ov_pe_ordinal_name(OV_SPAN_LIT("oleaut32.dll"), 2),
-                        "sysallocstring");
+                        "SysAllocString");
     assert_null(ov_pe_ordinal_name(OV_SPAN_LIT("ws2_32.dll"), 60000));
     assert_null(ov_pe_ordinal_name(OV_SPAN_LIT("user32.dll"), 1));
 }

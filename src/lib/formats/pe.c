@@ -20,10 +20,6 @@
 #include "formats/pe_imports.h"
 #include "formats/pe_version.h"
 
-#define PE_LFANEW_AT 60
-#define PE_FILE_HEADER_SIZE 24
-#define PE_MAGIC_PLUS 0x20b
-#define PE_SECTION_SIZE 40
 #define PE_SECTOR 512
 
 static uint32_t round_down(uint32_t v, uint32_t to)
@@ -37,52 +33,19 @@ static uint32_t round_up(uint32_t v, uint32_t to)
     return to == 0 || v % to == 0 ? v : v - v % to + to;
 }
 
-static enum ov_status read_file_header(struct ov_pe *pe)
-{
-    struct ov_reader r = ov_reader_over(pe->bytes);
-    uint32_t at;
-
-    ov_reader_seek(&r, PE_LFANEW_AT);
-    at = ov_read_u32le(&r);
-    ov_reader_require(&r, at != 0, OV_MALFORMED);
-    ov_reader_seek(&r, at);
-    ov_reader_require(&r, ov_read_u32le(&r) == 0x4550, OV_MALFORMED);
-    pe->machine = ov_read_u16le(&r);
-    pe->n_sections = ov_read_u16le(&r);
-    ov_reader_skip(&r, 12); /* time, symbol table */
-    pe->optional_size = ov_read_u16le(&r);
-    pe->optional_at = (uint64_t)at + PE_FILE_HEADER_SIZE;
-    return ov_reader_status(&r);
-}
-
-/* Leaves the reader at the data directories. */
-static void read_optional_header(struct ov_pe *pe, struct ov_reader *r)
-{
-    ov_reader_seek(r, pe->optional_at);
-    pe->is_64 = ov_read_u16le(r) == PE_MAGIC_PLUS;
-    ov_reader_skip(r, 14);
-    pe->entry_address = ov_read_u32le(r);
-    ov_reader_skip(r, 12); /* bases */
-    pe->section_alignment = ov_read_u32le(r);
-    pe->file_alignment = ov_read_u32le(r);
-    ov_reader_skip(r, 20); /* versions, size of the image */
-    pe->headers_size = ov_read_u32le(r);
-    ov_reader_skip(r, pe->is_64 ? 44 : 28); /* checksum ... loader flags */
-    pe->n_directories = ov_read_u32le(r);
-    pe->headers_size = round_up(pe->headers_size, pe->section_alignment);
-}
-
 static enum ov_status read_directories(struct ov_pe *pe)
 {
     struct ov_reader r = ov_reader_over(pe->bytes);
-    uint64_t fixed;
+    uint64_t at;
 
-    read_optional_header(pe, &r);
+    OV_TRY(ov_pe_optional_header(pe, &at));
+    pe->headers_size = round_up(pe->headers_size, pe->section_alignment);
     if (pe->n_directories > OV_PE_N_DIRECTORIES)
         pe->n_directories = OV_PE_N_DIRECTORIES;
-    fixed = pe->is_64 ? 112 : 96;
-    ov_reader_require(&r, pe->optional_size >= fixed + 8 * pe->n_directories,
-                      OV_MALFORMED);
+    ov_reader_seek(&r, at);
+    ov_reader_require(
+        &r, pe->optional_size >= at - pe->optional_at + 8 * pe->n_directories,
+        OV_MALFORMED);
     for (uint32_t i = 0; i < pe->n_directories; i++) {
         pe->directories[i].address = ov_read_u32le(&r);
         pe->directories[i].size = ov_read_u32le(&r);
@@ -121,22 +84,14 @@ static void place_section(const struct ov_pe *pe, struct ov_pe_section *s)
 
 static enum ov_status read_sections(struct ov_pe *pe)
 {
-    struct ov_reader r = ov_reader_over(pe->bytes);
     uint32_t all_bits = 0;
 
-    ov_reader_seek(&r, pe->optional_at + pe->optional_size);
     for (unsigned i = 0; i < pe->n_sections; i++) {
         struct ov_pe_section *s = &pe->sections[i];
 
-        ov_reader_skip(&r, 8); /* name */
-        all_bits |= ov_read_u32le(&r);
-        s->address = ov_read_u32le(&r);
-        all_bits |= s->address;
-        s->declared_len = ov_read_u32le(&r);
-        s->declared_at = ov_read_u32le(&r);
-        ov_reader_skip(&r, PE_SECTION_SIZE - 24);
+        OV_TRY(ov_pe_section_header(pe, i, s));
+        all_bits |= s->virtual_size | s->address;
     }
-    OV_TRY(ov_reader_status(&r));
     correct_alignment(pe);
     for (unsigned i = 0; i < pe->n_sections; i++) {
         struct ov_pe_section *s = &pe->sections[i];
@@ -221,7 +176,7 @@ enum ov_status ov_pe_read(const struct ov_exe_job *job)
     if (pe == NULL)
         return OV_NO_MEMORY;
     pe->bytes = job->bytes;
-    OV_TRY(read_file_header(pe));
+    OV_TRY(ov_pe_file_header(pe));
     ov_facts_set(facts, OV_FACT_MACHINE, pe->machine);
     ov_facts_set(facts, OV_FACT_N_SECTIONS, pe->n_sections);
     if (pe->n_sections == 0 || pe->n_sections > OV_PE_MAX_SECTIONS)

@@ -138,7 +138,7 @@ static void put_function(struct imports *in, struct ov_span library,
     }
     known = ov_pe_ordinal_name(library, (uint16_t)thunk);
     if (known != NULL)
-        ov_put_str(&in->text, known);
+        put_lower(&in->text, ov_span_str(known));
     else
         ov_put_format(&in->text, "ord%u", (unsigned)(uint16_t)thunk);
 }
