@@ -65,6 +65,31 @@ static struct ov_object_path path_of(struct ov_scan *scan)
     return (struct ov_object_path){names, scan->top};
 }
 
+/* Whether it is new: a scan that was void has told the first ones. */
+static bool is_to_tell(struct ov_scan *scan)
+{
+    if (scan->n_to_skip > 0) {
+        scan->n_to_skip--;
+        return false;
+    }
+    scan->n_findings++;
+    return true;
+}
+
+void ov_report_tell_detection(struct ov_scan *scan,
+                              const struct ov_detection *d)
+{
+    if (is_to_tell(scan) && scan->findings->detection != NULL)
+        scan->findings->detection(scan->findings->data, d);
+}
+
+void ov_report_tell_inconclusive(struct ov_scan *scan,
+                                 const struct ov_inconclusive *i)
+{
+    if (is_to_tell(scan) && scan->findings->inconclusive != NULL)
+        scan->findings->inconclusive(scan->findings->data, i);
+}
+
 bool ov_report_detection(struct ov_scan *scan, struct ov_detection *d)
 {
     const struct ov_object *o = &scan->scanner->frames[scan->top].object;
@@ -86,8 +111,7 @@ bool ov_report_detection(struct ov_scan *scan, struct ov_detection *d)
         scan->has_detected = true;
     if ((scan->flags & OV_SCAN_ALL_MATCHES) == 0)
         scan->is_stopped = true;
-    if (scan->findings->detection != NULL)
-        scan->findings->detection(scan->findings->data, d);
+    ov_report_tell_detection(scan, d);
     return true;
 }
 
@@ -98,8 +122,7 @@ void ov_report_inconclusive(struct ov_scan *scan, enum ov_reason_kind kind,
         .kind = kind, .detail = detail, .path = path_of(scan), .at = at};
 
     scan->has_inconclusive = true;
-    if (scan->findings->inconclusive != NULL)
-        scan->findings->inconclusive(scan->findings->data, &i);
+    ov_report_tell_inconclusive(scan, &i);
 }
 
 /* Which counted limit is used up; the status alone does not name it. */

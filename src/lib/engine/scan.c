@@ -54,6 +54,7 @@ void ov_scanner_free(struct ov_scanner *s)
     ov_buf_done(&s->html.nocomment);
     ov_buf_done(&s->html.notags);
     ov_buf_done(&s->html.script);
+    ov_share_free(s->share);
     ov_regex_cache_free(s->regexes);
     ov_tiers_close(s);
     ov_arena_free(s->scratch);
@@ -251,34 +252,44 @@ static void examine(struct ov_scan *scan)
         enter_as(scan, o->handler);
 }
 
-/* Reads the member into the frame above the top one and makes that the top. */
-static void enter_member(struct ov_scan *scan, const struct ov_member *member)
+void ov_scan_enter(struct ov_scan *scan, const struct ov_item *item)
 {
-    struct ov_frame *container = &scan->scanner->frames[scan->top];
-    struct ov_frame *f = &scan->scanner->frames[scan->top + 1];
-    const char *type = ov_type_name(container->object.type);
-    struct ov_span bytes;
-    struct ov_span name;
-    enum ov_status status;
+    const struct ov_object *o = &scan->scanner->frames[scan->top].object;
+    const char *type = ov_type_name(o->type);
 
-    if (!ov_arena_copy(scan->scanner->names, member->name, &name)) {
-        ov_report_status(scan, OV_NO_MEMORY, type, 0);
-        return;
-    }
-    status = get_member(scan, container->unpacker, &f->bytes, &bytes);
     scan->top++;
-    push_object(scan, bytes, name, member->type);
-    ov_examine_member(scan, member);
+    push_object(scan, item->bytes, item->member->name, item->member->type);
+    ov_examine_member(scan, item->member);
     if (scan->is_stopped)
         return;
-    if (status != OV_OK)
-        ov_report_status(scan, status, type, bytes.len);
-    if (bytes.len > 0 || status == OV_OK)
+    if (item->status != OV_OK)
+        ov_report_status(scan, item->status, type, item->bytes.len);
+    if (item->bytes.len > 0 || item->status == OV_OK)
         examine(scan);
 }
 
+/* Reads the member into the frame above the top one and makes that the top,
+ * unless somebody else takes care of it. */
+static void enter_member(struct ov_scan *scan, const struct ov_member *member)
+{
+    struct ov_unpacker *u = scan->scanner->frames[scan->top].unpacker;
+    struct ov_buf *buf = &scan->scanner->frames[scan->top + 1].bytes;
+    struct ov_member named = *member;
+    struct ov_item item = {.member = &named};
+
+    if (!ov_arena_copy(scan->scanner->names, member->name, &named.name)) {
+        ov_report_status(
+            scan, OV_NO_MEMORY,
+            ov_type_name(scan->scanner->frames[scan->top].object.type), 0);
+        return;
+    }
+    item.status = get_member(scan, u, buf, &item.bytes);
+    if (!ov_share_takes(scan, &item, buf) && !scan->is_stopped)
+        ov_scan_enter(scan, &item);
+}
+
 /* One step: the next member of the top container, or back to its parent. */
-static void step(struct ov_scan *scan)
+void ov_scan_step(struct ov_scan *scan)
 {
     struct ov_frame *f = &scan->scanner->frames[scan->top];
     struct ov_member member = {.is_end = true};
@@ -286,6 +297,11 @@ static void step(struct ov_scan *scan)
 
     if (f->unpacker != NULL)
         status = ov_unpacker_next(f->unpacker, &member);
+    if (status != OV_OK || member.is_end) {
+        ov_share_finish(scan);
+        if (scan->is_stopped)
+            return;
+    }
     if (status != OV_OK)
         ov_report_status(scan, status, ov_type_name(f->object.type), 0);
     if (status == OV_OK && !member.is_end) {
@@ -336,7 +352,7 @@ static void walk(struct ov_scan *scan)
     while (!scan->is_stopped) {
         if (scan->top == 0 && file->unpacker == NULL)
             break;
-        step(scan);
+        ov_scan_step(scan);
     }
 }
 
@@ -351,29 +367,45 @@ static enum ov_verdict decide(const struct ov_scan *scan)
     return scan->has_trusted ? OV_TRUSTED : OV_CLEAN;
 }
 
-void ov_scanner_scan(struct ov_scanner *s, struct ov_span bytes,
-                     const struct ov_scan_options *options,
-                     const struct ov_findings *findings, struct ov_outcome *ret)
+static void run(struct ov_scan *scan, struct ov_span bytes)
 {
-    struct ov_scan scan = {
-        .scanner = s, .findings = findings, .is_split = options->shard > 0};
+    struct ov_scanner *s = scan->scanner;
     enum ov_status status;
 
-    set_up(&scan, options);
-    push_object(&scan, bytes, (struct ov_span){NULL, 0}, OV_TYPE_DATA);
-    scan.outcome.type = s->frames[0].object.type;
-    status = ov_budget_spend(&scan.budget, OV_COST_BYTES, bytes.len);
-    if (bytes.len > scan.max_object)
-        ov_report_inconclusive(&scan, OV_REASON_LIMIT, "max-filesize", 0);
+    push_object(scan, bytes, (struct ov_span){NULL, 0}, OV_TYPE_DATA);
+    scan->outcome.type = s->frames[0].object.type;
+    status = ov_budget_spend(&scan->budget, OV_COST_BYTES, bytes.len);
+    if (bytes.len > scan->max_object)
+        ov_report_inconclusive(scan, OV_REASON_LIMIT, "max-filesize", 0);
     else if (status != OV_OK)
-        ov_report_status(&scan, status, "", 0);
+        ov_report_status(scan, status, "", 0);
     else
-        walk(&scan);
+        walk(scan);
+    ov_share_drop(scan);
     for (size_t i = 0; i <= OV_SCAN_MAX_DEPTH; i++) {
         ov_unpacker_free(s->frames[i].unpacker);
         s->frames[i].unpacker = NULL;
     }
     ov_arena_reset(s->names, ARENA_MAX);
+}
+
+void ov_scanner_scan(struct ov_scanner *s, struct ov_span bytes,
+                     const struct ov_scan_options *options,
+                     const struct ov_findings *findings, struct ov_outcome *ret)
+{
+    struct ov_scan blank = {
+        .scanner = s, .findings = findings, .is_split = options->shard > 0};
+    struct ov_scan scan;
+
+    set_up(&blank, options);
+    scan = blank;
+    run(&scan, bytes);
+    if (scan.is_void) {
+        blank.is_alone = true;
+        blank.n_to_skip = scan.n_findings;
+        scan = blank;
+        run(&scan, bytes);
+    }
     scan.outcome.verdict = decide(&scan);
     memcpy(scan.outcome.spent, scan.budget.spent, sizeof(scan.outcome.spent));
     *ret = scan.outcome;

@@ -3,6 +3,7 @@
 
 #include "engine/evaluate.h"
 #include "engine/scan.h"
+#include "engine/share.h"
 #include "engine/silenced.h"
 #include "formats/normal.h"
 #include "rules/notes.h"
@@ -29,7 +30,8 @@ struct ov_scanner {
     struct ov_image *images[OV_MAX_TIERS];
     struct ov_matcher *matchers[OV_MAX_TIERS];
     size_t n_tiers;
-    struct ov_crew *crew; /* NULL: nobody helps */
+    struct ov_crew *crew;   /* NULL: nobody helps */
+    struct ov_share *share; /* NULL: nothing was shared yet */
     struct ov_silenced silenced;
     struct ov_regex_cache *regexes;
     struct ov_arena *lasting; /* what was read from the images once */
@@ -66,6 +68,12 @@ struct ov_scan {
         uint32_t rule;
         struct ov_reported *next;
     } * reported; /* rules that held for the top object, in some view of it */
+
+    bool is_apart;       /* of one member, by a helper (share.c) */
+    bool is_alone;       /* nothing is shared */
+    bool is_void;        /* is to be done again, alone */
+    uint64_t n_findings; /* told */
+    uint64_t n_to_skip;  /* findings that were told before */
 
     bool is_stopped; /* a detection ended it, or a limit of the whole scan */
     bool has_detected;
@@ -125,6 +133,12 @@ void ov_explain_matches(struct ov_scan *scan, const struct ov_evaluation *e,
  * for the top frame's object. False if an allow list or an option speaks
  * against it. */
 bool ov_report_detection(struct ov_scan *scan, struct ov_detection *d);
+
+/* Says what is whole already (a helper's scan has said it). */
+void ov_report_tell_detection(struct ov_scan *scan,
+                              const struct ov_detection *d);
+void ov_report_tell_inconclusive(struct ov_scan *scan,
+                                 const struct ov_inconclusive *i);
 
 /* Something about the top frame's object was not looked at. */
 void ov_report_inconclusive(struct ov_scan *scan, enum ov_reason_kind kind,
