@@ -69,6 +69,27 @@ static inline void ov_put_le64(uint8_t *p, uint64_t v)
  * there is none. */
 uint8_t *ov_builder_room(struct ov_buf *ret, uint64_t len, uint64_t *ret_off);
 
+/* A program is found by an atom; or, tried at each byte of a class. */
+OV_MUST_USE enum ov_status ov_builder_add_atom(struct ov_builder *b,
+                                               const struct ov_atom *atom,
+                                               uint32_t program,
+                                               uint32_t targets);
+OV_MUST_USE enum ov_status ov_builder_add_slow(struct ov_builder *b,
+                                               const struct ov_class *bytes,
+                                               uint32_t program,
+                                               uint32_t targets);
+
+/* ---- re_build.c ---- */
+
+/* Adds the program of one form of a pattern that is a regular expression. */
+OV_MUST_USE enum ov_status ov_builder_add_regex(struct ov_builder *b,
+                                                const struct ov_match_input *in,
+                                                bool is_wide);
+
+/* What ov_match_check says of such a form. */
+enum ov_match_weakness ov_builder_check_regex(const struct ov_pattern *p,
+                                              bool is_wide);
+
 /* ---- match_sets.c ---- */
 
 /* Appends the sets, and writes where they are into the header at base. */

@@ -123,6 +123,57 @@ enum ov_status ov_hits_add(struct ov_hit *hit, const struct ov_match_job *job,
     return OV_OK;
 }
 
+static struct ov_match **start_slot(struct ov_match **table, size_t log,
+                                    uint64_t at)
+{
+    size_t mask = ((size_t)1 << log) - 1;
+    size_t i = (at * 0x9e3779b97f4a7c15u >> 32) & mask;
+
+    while (table[i] != NULL && table[i]->at != at)
+        i = (i + 1) & mask;
+    return &table[i];
+}
+
+/* A table of starts with room for twice as many. */
+static bool grow_starts(struct ov_hit *hit, struct ov_arena *arena)
+{
+    size_t log = hit->by_start == NULL ? FIRST_LOG : hit->by_start_log + 1;
+    struct ov_match **table =
+        ov_arena_array(arena, (size_t)1 << log, sizeof(struct ov_match *));
+
+    if (table == NULL)
+        return false;
+    for (struct ov_match *m = hit->first; m != NULL; m = m->next)
+        *start_slot(table, log, m->at) = m;
+    hit->by_start = table;
+    hit->by_start_log = log;
+    return true;
+}
+
+enum ov_status ov_hits_add_start(struct ov_hit *hit,
+                                 const struct ov_match_job *job, uint64_t at,
+                                 uint64_t len, bool is_longest)
+{
+    struct ov_match *last = hit->last;
+    struct ov_match *known;
+
+    if (hit->by_start == NULL ||
+        hit->n_matches >= (size_t)1 << (hit->by_start_log - 1)) {
+        if (hit->n_matches < OV_HITS_KEPT && !grow_starts(hit, job->arena))
+            return OV_NO_MEMORY;
+    }
+    known = *start_slot(hit->by_start, hit->by_start_log, at);
+    if (known != NULL) {
+        if (is_longest ? len > known->len : len < known->len)
+            known->len = len;
+        return OV_OK;
+    }
+    OV_TRY(ov_hits_add(hit, job, at, len));
+    if (hit->last != last)
+        *start_slot(hit->by_start, hit->by_start_log, at) = hit->last;
+    return OV_OK;
+}
+
 static struct ov_match *merge(struct ov_match *a, struct ov_match *b)
 {
     struct ov_match *first = NULL;

@@ -17,6 +17,13 @@ OV_MUST_USE enum ov_status ov_hits_add(struct ov_hit *hit,
                                        const struct ov_match_job *job,
                                        uint64_t at, uint64_t len);
 
+/* Adds a match, but keeps only one for each place where one begins: the longest
+ * or the shortest. Not to be mixed with ov_hits_add for one hit. */
+OV_MUST_USE enum ov_status ov_hits_add_start(struct ov_hit *hit,
+                                             const struct ov_match_job *job,
+                                             uint64_t at, uint64_t len,
+                                             bool is_longest);
+
 /* Puts the matches of every hit in order and drops doubles. */
 void ov_hits_finish(struct ov_hits *h);
 void ov_hit_sort(struct ov_hit *hit);

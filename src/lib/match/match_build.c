@@ -163,10 +163,41 @@ static uint32_t flags_of(const struct ov_builder *b,
     return flags;
 }
 
+enum ov_status ov_builder_add_atom(struct ov_builder *b,
+                                   const struct ov_atom *atom, uint32_t program,
+                                   uint32_t targets)
+{
+    struct ov_atom_entry e = {.hash = ov_atom_hash(atom->key, atom->kind),
+                              .key = atom->key,
+                              .program = program,
+                              .targets = targets,
+                              .kind = atom->kind};
+
+    b->crowds[ov_atom_hash(e.key, OV_ATOM_LONG) >> (64 - CROWD_LOG)]++;
+    return push(&b->atoms, e);
+}
+
+enum ov_status ov_builder_add_slow(struct ov_builder *b,
+                                   const struct ov_class *bytes,
+                                   uint32_t program, uint32_t targets)
+{
+    if (b->n_slow == b->slow_cap) {
+        size_t cap = 2 * b->slow_cap + 16;
+        struct ov_slow *slow = ov_realloc_array(b->slow, cap, sizeof(*slow));
+
+        if (slow == NULL)
+            return OV_NO_MEMORY;
+        b->slow = slow;
+        b->slow_cap = cap;
+    }
+    b->slow[b->n_slow++] = (struct ov_slow){*bytes, program, targets};
+    return OV_OK;
+}
+
 /* One that is tried at each place of a class of bytes. */
 static enum ov_status add_slow(struct ov_builder *b, struct ov_program *p)
 {
-    struct ov_slow *slow;
+    uint32_t program = (uint32_t)b->programs.len;
     struct ov_class c;
     struct ov_extent_range before;
 
@@ -177,19 +208,7 @@ static enum ov_status add_slow(struct ov_builder *b, struct ov_program *p)
     p->atom_at = before.min;
     if (before.min != before.max)
         p->flags |= OV_PROGRAM_BACKWARD;
-    if (b->n_slow == b->slow_cap) {
-        size_t cap = 2 * b->slow_cap + 16;
-
-        slow = ov_realloc_array(b->slow, cap, sizeof(*slow));
-        if (slow == NULL)
-            return OV_NO_MEMORY;
-        b->slow = slow;
-        b->slow_cap = cap;
-    }
-    slow = &b->slow[b->n_slow++];
-    slow->bytes = c;
-    slow->program = (uint32_t)b->programs.len;
-    slow->targets = p->targets;
+    OV_TRY(ov_builder_add_slow(b, &c, program, p->targets));
     return write_program(b, p, &c.cell, 1);
 }
 
@@ -208,8 +227,7 @@ static enum ov_status add_found(struct ov_builder *b, struct ov_program *p,
                                 const struct ov_atoms *atoms)
 {
     uint32_t cells[OV_ATOMS_MAX];
-    struct ov_atom_entry e = {.targets = p->targets,
-                              .program = (uint32_t)b->programs.len};
+    uint32_t program = (uint32_t)b->programs.len;
 
     p->lead = atoms->part;
     if (atoms->is_spread)
@@ -218,13 +236,8 @@ static enum ov_status add_found(struct ov_builder *b, struct ov_program *p,
         p->atom_at =
             ov_atoms_before(&b->form, atoms->part, atoms->at[0].cell).min;
     OV_TRY(write_program(b, p, cells, cells_of(atoms, cells)));
-    for (uint32_t i = 0; i < atoms->n; i++) {
-        e.key = atoms->at[i].key;
-        e.kind = atoms->at[i].kind;
-        e.hash = ov_atom_hash(e.key, e.kind);
-        b->crowds[ov_atom_hash(e.key, OV_ATOM_LONG) >> (64 - CROWD_LOG)]++;
-        OV_TRY(push(&b->atoms, e));
-    }
+    for (uint32_t i = 0; i < atoms->n; i++)
+        OV_TRY(ov_builder_add_atom(b, &atoms->at[i], program, p->targets));
     return OV_OK;
 }
 
@@ -240,11 +253,13 @@ static enum ov_status add_form(struct ov_builder *b,
     struct ov_atoms *atoms = &b->chosen;
     bool has_atoms;
 
+    note_targets(b, in->targets);
+    if (in->pattern.regex.len > 0)
+        return ov_builder_add_regex(b, in, is_wide);
     OV_TRY(ov_form_make(&b->form, &in->pattern, is_wide));
     has_atoms = ov_atoms_choose(&b->form, crowd_of, b, atoms);
     p.n_parts = b->form.n_parts;
     p.flags = flags_of(b, in, is_wide);
-    note_targets(b, in->targets);
     if (is_fixed(&p.place, atoms))
         return add_fixed(b, &p);
     return has_atoms ? add_found(b, &p, atoms) : add_slow(b, &p);
@@ -452,8 +467,11 @@ struct check {
 static enum ov_match_weakness
 check_form(struct check *c, const struct ov_pattern *p, bool is_wide)
 {
-    enum ov_status status = ov_form_make(&c->form, p, is_wide);
+    enum ov_status status;
 
+    if (p->regex.len > 0)
+        return ov_builder_check_regex(p, is_wide);
+    status = ov_form_make(&c->form, p, is_wide);
     if (status != OV_OK)
         return status == OV_NO_MEMORY ? OV_MATCH_UNKNOWN : OV_MATCH_NONE;
     if (!ov_atoms_choose(&c->form, NULL, NULL, &c->atoms))

@@ -5,6 +5,7 @@
 #include "match/compiled.h"
 #include "match/hits.h"
 #include "match/parts.h"
+#include "match/re_match.h"
 #include "match/shared.h"
 
 /* The pass over a view.
@@ -39,6 +40,7 @@ struct ov_matcher {
     struct set sets[OV_COMPILED_TARGETS];
     struct ov_verifier *verifier;
     struct ov_verifier *backward; /* its result outlives one of the other */
+    struct ov_re_runner *runner;
     enum ov_prefilter_way way;
     struct ov_match_stats stats;
     struct ov_sweeper sweeper;
@@ -114,7 +116,8 @@ enum ov_status ov_matcher_open(struct ov_store *store, uint64_t off,
     m->way = ov_prefilter_best();
     m->verifier = ov_verifier_new();
     m->backward = ov_verifier_new();
-    if (m->verifier == NULL || m->backward == NULL)
+    m->runner = ov_re_runner_new();
+    if (m->verifier == NULL || m->backward == NULL || m->runner == NULL)
         return OV_NO_MEMORY;
     if (!read_header(m))
         return store->is_damaged ? OV_BAD_DIGEST : OV_MALFORMED;
@@ -128,6 +131,7 @@ void ov_matcher_free(struct ov_matcher *m)
         return;
     ov_verifier_free(m->verifier);
     ov_verifier_free(m->backward);
+    ov_re_runner_free(m->runner);
     ov_free(m);
 }
 
@@ -299,6 +303,17 @@ static enum ov_status try_backward(struct scan *s, uint32_t off,
     return OV_OK;
 }
 
+/* A regular expression may pass one of its nodes at `at`. */
+static enum ov_status try_regex(struct scan *s, const struct ov_program *p,
+                                uint64_t at)
+{
+    enum ov_status status;
+
+    s->m->stats.tried++;
+    status = ov_re_match_at(&s->attempt, p, at, s->hits);
+    return status == OV_MALFORMED ? damage(s) : status;
+}
+
 /* The atom of the program at off may be at `at`. */
 static enum ov_status try_program(struct scan *s, uint32_t off, uint64_t at)
 {
@@ -310,6 +325,8 @@ static enum ov_status try_program(struct scan *s, uint32_t off, uint64_t at)
         return damage(s);
     if (!(p.targets >> s->job->target & 1))
         return OV_OK;
+    if (p.flags & OV_PROGRAM_REGEX)
+        return try_regex(s, &p, at);
     if (!read_lead(&p, &part))
         return damage(s);
     if (p.flags & OV_PROGRAM_BACKWARD)
@@ -515,6 +532,7 @@ enum ov_status ov_matcher_scan_all(struct ov_matcher *const *matchers, size_t n,
         scans[i].attempt = (struct ov_attempt){
             .job = job,
             .verifier = matchers[i]->verifier,
+            .runner = matchers[i]->runner,
             .layout = layout_of,
             .layout_data = &scans[i],
         };

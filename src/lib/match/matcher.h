@@ -88,6 +88,8 @@ struct ov_hit {
     bool is_unsorted;     /* hits.c's own, and what was added last: */
     uint64_t added_at;
     uint64_t added_len;
+    struct ov_match **by_start; /* of ov_hits_add_start */
+    size_t by_start_log;
     struct ov_match *first;
     struct ov_match *last;
 };

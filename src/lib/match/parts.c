@@ -14,10 +14,9 @@
  * each other part. As starts rise these places rise, too, so that each part is
  * still looked for going forward only. */
 
-/* Whether no letter or digit ends (or begins) at `at`. In wide text a character
- * is a letter and a zero byte. */
-static bool is_word_edge(const struct ov_program *p, struct ov_span view,
-                         uint64_t at, bool is_start)
+/* In wide text a character is a letter and a zero byte. */
+bool ov_part_is_word_edge(const struct ov_program *p, struct ov_span view,
+                          uint64_t at, bool is_start)
 {
     bool is_wide = p->flags & OV_PROGRAM_WIDE;
     uint64_t need = is_wide ? 2 : 1;
@@ -35,7 +34,7 @@ static bool end_allowed(const struct ov_program *p, uint32_t n,
                         struct ov_span view, uint64_t end)
 {
     return !(p->flags & OV_PROGRAM_FULLWORD) || n + 1 < p->n_parts ||
-           is_word_edge(p, view, end, false);
+           ov_part_is_word_edge(p, view, end, false);
 }
 
 bool ov_part_matches(struct ov_attempt *a, const struct ov_program *p,
@@ -48,7 +47,7 @@ bool ov_part_matches(struct ov_attempt *a, const struct ov_program *p,
 
     a->steps += 16 + part->code.len / 8;
     if (at > view.len || (n == 0 && p->flags & OV_PROGRAM_FULLWORD &&
-                          !is_word_edge(p, view, at, true)))
+                          !ov_part_is_word_edge(p, view, at, true)))
         return false;
     if (p->flags & OV_PROGRAM_XOR)
         return ov_verify_xor(part->code, p->xor_min, p->xor_max, view, at,

@@ -3,6 +3,7 @@
 
 #include "match/place.h"
 #include "match/program.h"
+#include "match/re_run.h"
 #include "match/verify.h"
 
 /* Patterns of several parts with gaps of any length between them. The pass
@@ -13,6 +14,7 @@
 struct ov_attempt {
     const struct ov_match_job *job;
     struct ov_verifier *verifier;
+    struct ov_re_runner *runner; /* of regular expressions */
     /* The view's layout, asked for once. */
     const struct ov_layout *(*layout)(void *data);
     void *layout_data;
@@ -28,6 +30,11 @@ bool ov_part_matches(struct ov_attempt *a, const struct ov_program *p,
 /* Whether p may begin at `at`. */
 bool ov_part_placed(struct ov_attempt *a, const struct ov_program *p,
                     uint64_t at);
+
+/* Whether no letter or digit ends (is_start: or begins) at `at` of the view,
+ * for FULLWORD. */
+bool ov_part_is_word_edge(const struct ov_program *p, struct ov_span view,
+                          uint64_t at, bool is_start);
 
 /* Adds to hits one match for each place of p's last part that has the others
  * before it, in order; or one for each place of its first part that has the

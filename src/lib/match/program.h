@@ -26,9 +26,14 @@
  *     length of code * 2 + 1 if it is straight
  *     code
  *
- * Code is a row of operations. The first byte of each has its kind in the
- * upper three bits and a count n - 1 in the lower five; 31 means that a varint
- * with n - 32 follows. */
+ * With REGEX there is no part. Behind the atom's distance, which is 0, stand:
+ *   source                 a block, as it was written
+ *   number of nodes, nodes where an atom or the class's byte may begin
+ *   code                   re_program.h
+ *
+ * Code of a part is a row of operations. The first byte of each has its kind in
+ * the upper three bits and a count n - 1 in the lower five; 31 means that a
+ * varint with n - 32 follows. */
 enum ov_op {
     OV_OP_BYTES,   /* n bytes; NOCASE: in lower case */
     OV_OP_MASKED,  /* n pairs of mask and value */
@@ -57,9 +62,13 @@ enum ov_program_flag {
     OV_PROGRAM_PARTS = 32,    /* more than one part */
     OV_PROGRAM_FIXED = 64,    /* in a set's list: tried at its place, no atom */
     OV_PROGRAM_EACH_START = 128, /* one match for each start, the shortest */
-    OV_PROGRAM_SLOW = 256, /* has no atom: tried at each byte of a class */
-    OV_PROGRAM_XOR = 1024, /* its code is one row of bytes, each of them xor-ed
-                              with one key */
+    OV_PROGRAM_SLOW = 256,  /* has no atom: tried at each byte of a class */
+    OV_PROGRAM_REGEX = 512, /* a regular expression, see below */
+    OV_PROGRAM_XOR = 1024,  /* its code is one row of bytes, each of them xor-ed
+                               with one key */
+    OV_PROGRAM_GREEDY = 2048,  /* REGEX: of several matches from one place the
+                                  longest, else the shortest */
+    OV_PROGRAM_DOT_ALL = 4096, /* REGEX: had this flag; only told */
 };
 
 #define OV_PROGRAM_FLAGS_MAX 0xffffu

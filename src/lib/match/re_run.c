@@ -166,18 +166,21 @@ static bool is_word(const struct run *run, uint64_t at)
            (run->width == 1 || run->view.ptr[at + 1] == 0);
 }
 
+/* What has nothing before or behind it stands at a word's edge, as in YARA. */
+static bool is_word_edge(const struct run *run, uint64_t at)
+{
+    if (at < run->width || run->view.len - at < run->width)
+        return true;
+    return is_word(run, at - run->width) != is_word(run, at);
+}
+
 static bool holds(const struct run *run, uint32_t which, uint64_t at)
 {
-    bool before;
-    bool behind;
-
     if (which == OV_RE_AT_START)
         return at == 0;
     if (which == OV_RE_AT_END)
         return at == run->view.len;
-    before = at >= run->width && is_word(run, at - run->width);
-    behind = run->view.len - at >= run->width && is_word(run, at);
-    return (before != behind) == (which == OV_RE_AT_WORD);
+    return is_word_edge(run, at) == (which == OV_RE_AT_WORD);
 }
 
 /* Appends what follows the node (or comes before it) to the chain of the place

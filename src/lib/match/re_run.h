@@ -40,6 +40,22 @@ struct ov_re_from {
     uint32_t width; /* bytes of a character: 1, or 2 with the second zero */
 };
 
+/* Whether the node cannot take what is there. */
+static inline bool ov_re_misses(const struct ov_re *re,
+                                const struct ov_re_from *from)
+{
+    uint32_t what =
+        ov_load16le(re->nodes + (size_t)from->node * OV_RE_NODE_SIZE);
+    int byte = ov_span_byte(from->view, from->at);
+
+    if (what >= OV_RE_NODE_ASSERT)
+        return false;
+    return byte < 0 || what >= re->n_sets ||
+           !(re->sets[(size_t)what * OV_RE_SET_SIZE + (size_t)(byte >> 3)] >>
+                 (byte & 7) &
+             1);
+}
+
 /* Goes forward from a node: where the preferred match ends, UINT64_MAX if there
  * is none. OV_NO_MEMORY, OV_MALFORMED. */
 OV_MUST_USE enum ov_status ov_re_forward(struct ov_re_runner *r,

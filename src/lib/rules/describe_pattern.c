@@ -172,12 +172,25 @@ static void put_text(struct ov_buf *b, const struct ov_program *p)
     ov_put_u8(b, '"');
 }
 
+static bool put_regex(struct ov_buf *b, const struct ov_program *p)
+{
+    struct ov_reader r = ov_reader_over(p->parts);
+
+    ov_put_u8(b, '/');
+    ov_put_span(b, ov_read_block(&r));
+    ov_put_str(b, p->flags & OV_PROGRAM_DOT_ALL ? "/s" : "/");
+    return ov_reader_status(&r) == OV_OK;
+}
+
 static bool put_program(struct ov_buf *b, const struct ov_program *p)
 {
+    bool is_regex = p->flags & OV_PROGRAM_REGEX;
+
     ov_put_str(b, p->flags & OV_PROGRAM_WIDE ? "wide: " : "");
-    if (!put_parts(b, p))
+    if (!(is_regex ? put_regex(b, p) : put_parts(b, p)))
         return false;
-    put_text(b, p);
+    if (!is_regex)
+        put_text(b, p);
     ov_put_str(b, p->flags & OV_PROGRAM_NOCASE ? "  nocase" : "");
     ov_put_str(b, p->flags & OV_PROGRAM_FULLWORD ? "  fullword" : "");
     if (p->flags & OV_PROGRAM_XOR)

@@ -3,6 +3,7 @@
 #include "rules/yara_modifiers.h"
 #include "rules/yara_parser.h"
 #include "rules/yara_pattern.h"
+#include "rules/yara_regex.h"
 
 /* The "strings:" section of a YARA rule: each string becomes a term of the
  * common form, in order, so that string i is term i. Modifiers
@@ -48,6 +49,17 @@ static enum ov_status read_hex(struct ov_yara_parser *p,
     return OV_OK;
 }
 
+static enum ov_status read_regex(struct ov_yara_parser *p,
+                                 struct ov_yara_modifiers *m,
+                                 struct ov_pattern *ret)
+{
+    OV_TRY(ov_yara_regex_pattern(&p->token, p->part->arena, &p->fault, ret));
+    OV_TRY(ov_yara_next(p));
+    OV_TRY(ov_yara_read_modifiers(p, OV_YARA_MODIFIERS_OF_REGEX, m));
+    ret->flags |= ov_yara_pattern_flags(m);
+    return OV_OK;
+}
+
 static enum ov_status read_value(struct ov_yara_parser *p,
                                  struct ov_yara_modifiers *m,
                                  struct ov_pattern *ret)
@@ -58,10 +70,10 @@ static enum ov_status read_value(struct ov_yara_parser *p,
     case OV_YARA_BRACE_OPEN:
         return read_hex(p, m, ret);
     case OV_YARA_REGEX:
-        return ov_yara_fail(p, OV_UNSUPPORTED,
-                            "regular expressions are not taken yet");
+        return read_regex(p, m, ret);
     default:
-        return ov_yara_fail(p, OV_MALFORMED, "expected \"text\" or { hex }");
+        return ov_yara_fail(p, OV_MALFORMED,
+                            "expected \"text\", { hex } or /regex/");
     }
 }
 
