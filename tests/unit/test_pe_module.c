@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "make_exe.h"
+#include "match/re.h"
 #include "module_help.h"
 
 #define AT(address) (0x400 + (address)-0x1000)
@@ -159,6 +160,31 @@ static void reads_imports(void **state)
     close_module(&c);
 }
 
+static void finds_imports_by_expressions(void **state)
+{
+    OV_AUTO_DONE(buf) b = ov_buf_with_max(1 << 16);
+    OV_AUTO_DONE(buf) all = ov_buf_with_max(1 << 16);
+    OV_AUTO_DONE(buf) acc = ov_buf_with_max(1 << 16);
+    struct ov_datum arguments[3] = {ov_datum_integer(1)};
+    struct module_case c = {0};
+
+    (void)state;
+    make(&b);
+    assert_int_equal(ov_re_compile(OV_SPAN_LIT("."), 0, &all, NULL), OV_OK);
+    assert_int_equal(ov_re_compile(OV_SPAN_LIT("^acc"), 0, &acc, NULL), OV_OK);
+    arguments[1] =
+        (struct ov_datum){.kind = OV_DATUM_REGEX, .text = ov_buf_span(&all)};
+    arguments[2] = arguments[1];
+    open_module(&c, "pe", ov_buf_span(&b));
+    assert_call(&c, "imports", "rr", arguments + 1, 3);
+    assert_call(&c, "exports", "r", arguments + 1, 1);
+    arguments[2].text = ov_buf_span(&acc);
+    assert_call(&c, "imports", "irr", arguments, 1);
+    assert_call(&c, "exports", "r", arguments + 2, 0);
+    assert_no_call(&c, "exports_index", "r", arguments + 2);
+    close_module(&c);
+}
+
 static void reads_exports(void **state)
 {
     OV_AUTO_DONE(buf) b = ov_buf_with_max(1 << 16);
@@ -246,6 +272,6 @@ static void knows_nothing_of_other_files(void **state)
 }
 
 OV_TEST_MAIN(OV_TEST(reads_headers_and_sections), OV_TEST(reads_imports),
-             OV_TEST(reads_exports), OV_TEST(reads_resources),
-             OV_TEST(functions_tell_of_the_file),
+             OV_TEST(finds_imports_by_expressions), OV_TEST(reads_exports),
+             OV_TEST(reads_resources), OV_TEST(functions_tell_of_the_file),
              OV_TEST(knows_nothing_of_other_files))

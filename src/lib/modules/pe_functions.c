@@ -3,6 +3,7 @@
  * The functions of the module "pe" over headers, resources and exports. They
  * work on the module's own values, so that they agree with them. Of a file that
  * is no PE all are undefined. */
+#include "match/re.h"
 #include "modules/pe_module.h"
 
 #define CHECKSUM_AT 64 /* in the optional header */
@@ -114,10 +115,26 @@ static enum ov_status call_section_offset(struct ov_module_call *call,
     return OV_OK;
 }
 
+static enum ov_status is_export(struct ov_module_call *call,
+                                const struct ov_datum *fields, bool *ret)
+{
+    const struct ov_datum *wanted = &call->arguments[0];
+    const struct ov_datum *name = &fields[PE_EXPORT_NAME];
+
+    *ret = false;
+    if (wanted->kind == OV_DATUM_INTEGER)
+        *ret = is_integer(&fields[PE_EXPORT_ORDINAL], wanted->number);
+    else if (wanted->kind == OV_DATUM_STRING)
+        *ret = is_text(name, wanted->text);
+    else if (name->kind == OV_DATUM_STRING)
+        return ov_re_search(wanted->text, name->text, call->run->in->budget,
+                            ret);
+    return OV_OK;
+}
+
 /* The first export with this name or number; numbers are looked for only up
  * to how many there are. -1: none, -2: no PE. */
-static enum ov_status find_export(struct ov_module_call *call, bool by_name,
-                                  int64_t *ret)
+static enum ov_status find_export(struct ov_module_call *call, int64_t *ret)
 {
     const struct ov_datum *wanted = &call->arguments[0];
     struct ov_items exports;
@@ -126,64 +143,41 @@ static enum ov_status find_export(struct ov_module_call *call, bool by_name,
     OV_TRY(ov_pe_state(call->run, &state));
     *ret = state->is_pe ? -1 : -2;
     OV_TRY(items_of(call, PE_EXPORT_DETAILS, &exports));
-    if (!by_name && (wanted->number == 0 || wanted->number > exports.n))
+    if (wanted->kind == OV_DATUM_INTEGER &&
+        (wanted->number == 0 || wanted->number > exports.n))
         return OV_OK;
     for (uint32_t i = 0; i < exports.n && *ret < 0; i++) {
-        const struct ov_datum *fields = exports.values[i].fields;
+        bool is_it;
 
-        if (by_name ? is_text(&fields[PE_EXPORT_NAME], wanted->text)
-                    : is_integer(&fields[PE_EXPORT_ORDINAL], wanted->number))
+        OV_TRY(is_export(call, exports.values[i].fields, &is_it));
+        if (is_it)
             *ret = i;
     }
     return OV_OK;
 }
 
-static enum ov_status call_exports(struct ov_module_call *call, bool by_name,
+static enum ov_status call_exports(struct ov_module_call *call,
                                    struct ov_datum *ret)
 {
     int64_t i;
 
     *ret = (struct ov_datum){0};
-    OV_TRY(find_export(call, by_name, &i));
+    OV_TRY(find_export(call, &i));
     if (i != -2)
         *ret = ov_datum_integer(i >= 0);
     return OV_OK;
 }
 
-static enum ov_status call_exports_name(struct ov_module_call *call,
-                                        struct ov_datum *ret)
-{
-    return call_exports(call, true, ret);
-}
-
-static enum ov_status call_exports_ordinal(struct ov_module_call *call,
-                                           struct ov_datum *ret)
-{
-    return call_exports(call, false, ret);
-}
-
 static enum ov_status call_exports_index(struct ov_module_call *call,
-                                         bool by_name, struct ov_datum *ret)
+                                         struct ov_datum *ret)
 {
     int64_t i;
 
     *ret = (struct ov_datum){0};
-    OV_TRY(find_export(call, by_name, &i));
+    OV_TRY(find_export(call, &i));
     if (i >= 0)
         *ret = ov_datum_integer(i);
     return OV_OK;
-}
-
-static enum ov_status call_exports_index_name(struct ov_module_call *call,
-                                              struct ov_datum *ret)
-{
-    return call_exports_index(call, true, ret);
-}
-
-static enum ov_status call_exports_index_ordinal(struct ov_module_call *call,
-                                                 struct ov_datum *ret)
-{
-    return call_exports_index(call, false, ret);
 }
 
 /* Whether a resource has this language, of whose number mask counts. */
@@ -285,13 +279,15 @@ const struct ov_function ov_pe_section_index[2] = {
     FORM("s", call_section_name),
     FORM("i", call_section_offset),
 };
-const struct ov_function ov_pe_exports[2] = {
-    FORM("s", call_exports_name),
-    FORM("i", call_exports_ordinal),
+const struct ov_function ov_pe_exports[3] = {
+    FORM("s", call_exports),
+    FORM("i", call_exports),
+    FORM("r", call_exports),
 };
-const struct ov_function ov_pe_exports_index[2] = {
-    FORM("s", call_exports_index_name),
-    FORM("i", call_exports_index_ordinal),
+const struct ov_function ov_pe_exports_index[3] = {
+    FORM("s", call_exports_index),
+    FORM("i", call_exports_index),
+    FORM("r", call_exports_index),
 };
 const struct ov_function ov_pe_locale[1] = {FORM("i", call_locale)};
 const struct ov_function ov_pe_language[1] = {FORM("i", call_language)};

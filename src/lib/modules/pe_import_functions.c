@@ -12,6 +12,7 @@
  * Import Hashing", 2014. */
 #include "base/buf.h"
 #include "base/text.h"
+#include "match/re.h"
 #include "modules/pe_module.h"
 
 #define KIND_STANDARD 1
@@ -19,11 +20,12 @@
 #define TEXT_MAX (64u << 20)
 
 /* What to look for: a library, and in it a function by name or number, or
- * any. */
+ * any; or both by expressions. */
 struct wanted {
     const struct ov_datum *library;
     const struct ov_datum *name;
     const struct ov_datum *number;
+    bool is_regex;
 };
 
 struct found {
@@ -31,15 +33,21 @@ struct found {
     struct ov_datum address; /* of the first */
 };
 
-static bool is_library(const struct wanted *w, const struct ov_datum *fields)
+/* Whether a name is the one that is wanted. */
+static enum ov_status is_name(struct ov_module_call *call,
+                              const struct wanted *w,
+                              const struct ov_datum *name,
+                              const struct ov_datum *wanted, bool *ret)
 {
-    return ov_span_equal_nocase(fields[PE_LIBRARY_NAME].text, w->library->text);
+    if (w->is_regex)
+        return ov_re_search(wanted->text, name->text, call->run->in->budget,
+                            ret);
+    *ret = ov_span_equal_nocase(name->text, wanted->text);
+    return OV_OK;
 }
 
-static bool is_function(const struct wanted *w, const struct ov_datum *fields)
+static bool is_number(const struct wanted *w, const struct ov_datum *fields)
 {
-    if (w->name != NULL)
-        return ov_span_equal_nocase(fields[PE_IMPORT_NAME].text, w->name->text);
     if (w->number != NULL)
         return fields[PE_IMPORT_ORDINAL].kind == OV_DATUM_INTEGER &&
                fields[PE_IMPORT_ORDINAL].number == w->number->number;
@@ -55,8 +63,11 @@ static enum ov_status find_functions(struct ov_module_call *call,
                            (uint64_t)functions->n * 10));
     for (uint32_t i = 0; i < functions->n; i++) {
         const struct ov_datum *fields = functions->values[i].fields;
+        bool is_it = w->name == NULL && is_number(w, fields);
 
-        if (!is_function(w, fields))
+        if (w->name != NULL)
+            OV_TRY(is_name(call, w, &fields[PE_IMPORT_NAME], w->name, &is_it));
+        if (!is_it)
             continue;
         if (found->n++ == 0)
             found->address = fields[PE_IMPORT_ADDRESS];
@@ -77,16 +88,18 @@ static enum ov_status find_in(struct ov_module_call *call, enum pe_field field,
                            (uint64_t)list.items->n * 10));
     for (uint32_t i = 0; i < list.items->n; i++) {
         const struct ov_datum *fields = list.items->values[i].fields;
+        bool is_it;
 
-        if (is_library(w, fields))
+        OV_TRY(is_name(call, w, &fields[PE_LIBRARY_NAME], w->library, &is_it));
+        if (is_it)
             OV_TRY(find_functions(call, w, fields[PE_LIBRARY_FUNCTIONS].items,
                                   found));
     }
     return OV_OK;
 }
 
-/* Undefined if it is no PE; how many there are if all of a library's were
- * asked for, else whether there is one. */
+/* Undefined if it is no PE; how many there are if all of a library's, or those
+ * of an expression, were asked for, else whether there is one. */
 static enum ov_status count(struct ov_module_call *call, int64_t kinds,
                             const struct wanted *w, struct ov_datum *ret)
 {
@@ -101,7 +114,7 @@ static enum ov_status count(struct ov_module_call *call, int64_t kinds,
         OV_TRY(find_in(call, PE_IMPORT_DETAILS, w, &found));
     if ((kinds & KIND_DELAYED) != 0)
         OV_TRY(find_in(call, PE_DELAYED_IMPORT_DETAILS, w, &found));
-    if (w->name != NULL || w->number != NULL)
+    if (!w->is_regex && (w->name != NULL || w->number != NULL))
         found.n = found.n > 0;
     *ret = ov_datum_integer(found.n);
     return OV_OK;
@@ -131,6 +144,24 @@ static enum ov_status call_library(struct ov_module_call *call,
     struct wanted w = {.library = &call->arguments[0]};
 
     return count(call, KIND_STANDARD, &w, ret);
+}
+
+static enum ov_status call_regex(struct ov_module_call *call,
+                                 struct ov_datum *ret)
+{
+    const struct ov_datum *a = call->arguments;
+    struct wanted w = {.library = &a[0], .name = &a[1], .is_regex = true};
+
+    return count(call, KIND_STANDARD, &w, ret);
+}
+
+static enum ov_status call_kind_regex(struct ov_module_call *call,
+                                      struct ov_datum *ret)
+{
+    const struct ov_datum *a = call->arguments;
+    struct wanted w = {.library = &a[1], .name = &a[2], .is_regex = true};
+
+    return count(call, a[0].number, &w, ret);
 }
 
 static enum ov_status call_kind_name(struct ov_module_call *call,
@@ -270,7 +301,8 @@ static enum ov_status call_imphash(struct ov_module_call *call,
         .arguments = (letters), .result = OV_DATUM_INTEGER, .call = (function) \
     }
 
-const struct ov_function ov_pe_imports[6] = {
+const struct ov_function ov_pe_imports[8] = {
+    FORM("rr", call_regex),        FORM("irr", call_kind_regex),
     FORM("ss", call_name),         FORM("si", call_number),
     FORM("s", call_library),       FORM("iss", call_kind_name),
     FORM("isi", call_kind_number), FORM("is", call_kind_library),

@@ -17,6 +17,7 @@ enum group {
     GROUP_IMPORTS,
     GROUP_DELAYED,
     GROUP_EXPORTS,
+    GROUP_SIGNATURES,
 };
 
 #define INTEGER(of_group, word)                                                \
@@ -226,6 +227,11 @@ static const struct ov_field root_fields[] = {
     [PE_RESOURCES] = ARRAY(GROUP_RESOURCES, "resources", &ov_pe_resource_item),
     [PE_NUMBER_OF_RESOURCES] = INTEGER(GROUP_RESOURCES, "number_of_resources"),
     [PE_PDB_PATH] = TEXT(GROUP_DEBUG, "pdb_path"),
+    [PE_SIGNATURES] =
+        ARRAY(GROUP_SIGNATURES, "signatures", &ov_pe_signature_item),
+    [PE_IS_SIGNED] = INTEGER(GROUP_SIGNATURES, "is_signed"),
+    [PE_NUMBER_OF_SIGNATURES] =
+        INTEGER(GROUP_SIGNATURES, "number_of_signatures"),
     [PE_RVA_TO_OFFSET] =
         OV_FIELD_FUNCTION("rva_to_offset", ov_pe_rva_to_offset),
 };
@@ -265,6 +271,7 @@ static enum ov_status fill(struct ov_module_run *run, unsigned group)
         [GROUP_IMPORTS] = ov_pe_fill_imports,
         [GROUP_DELAYED] = ov_pe_fill_delayed,
         [GROUP_EXPORTS] = ov_pe_fill_exports,
+        [GROUP_SIGNATURES] = ov_pe_fill_signatures,
     };
     struct pe_state *state;
 

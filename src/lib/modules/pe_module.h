@@ -84,6 +84,9 @@ enum pe_field {
     PE_RESOURCES,
     PE_NUMBER_OF_RESOURCES,
     PE_PDB_PATH,
+    PE_SIGNATURES,
+    PE_IS_SIGNED,
+    PE_NUMBER_OF_SIGNATURES,
     PE_RVA_TO_OFFSET,
     PE_N_FIELDS
 };
@@ -174,6 +177,7 @@ extern const struct ov_structure ov_pe_export_item;
 extern const struct ov_structure ov_pe_library_item;
 extern const struct ov_structure ov_pe_import_item;
 extern const struct ov_structure ov_pe_resource_item;
+extern const struct ov_structure ov_pe_signature_item;
 
 /* The module's state. */
 struct pe_state {
@@ -204,16 +208,19 @@ OV_MUST_USE enum ov_status ov_pe_fill_delayed(struct ov_module_run *run,
 OV_MUST_USE enum ov_status ov_pe_fill_exports(struct ov_module_run *run,
                                               const struct ov_pe *pe);
 
+OV_MUST_USE enum ov_status ov_pe_fill_signatures(struct ov_module_run *run,
+                                                 const struct ov_pe *pe);
+
 /* The text at `at` up to its NUL, the end of the file, or max bytes. */
 struct ov_span ov_pe_text_at(const struct ov_pe *pe, uint64_t at, size_t max);
 
 /* The forms of functions. */
-extern const struct ov_function ov_pe_imports[6];
+extern const struct ov_function ov_pe_imports[8];
 extern const struct ov_function ov_pe_import_rva[2];
 extern const struct ov_function ov_pe_delayed_import_rva[2];
 extern const struct ov_function ov_pe_imphash[1];
-extern const struct ov_function ov_pe_exports[2];
-extern const struct ov_function ov_pe_exports_index[2];
+extern const struct ov_function ov_pe_exports[3];
+extern const struct ov_function ov_pe_exports_index[3];
 extern const struct ov_function ov_pe_section_index[2];
 extern const struct ov_function ov_pe_calculate_checksum[1];
 extern const struct ov_function ov_pe_locale[1];
