@@ -40,6 +40,7 @@ enum ov_scan_flag {
     OV_SCAN_MATCHES = 16,    /* all of them, by findings->match */
     OV_SCAN_NEGATE = 32,     /* the rules that do not hold, instead of those
                                 that do */
+    OV_SCAN_PROFILE = 128,   /* what each rule has cost, by findings->cost */
     OV_SCAN_FLAT = 64,       /* only the file's own bytes: containers are not
                                 unpacked, and text is not normalised (YARA) */
 };
@@ -118,6 +119,17 @@ struct ov_string_match {
 
 #define OV_MATCH_BYTES_MAX 512
 
+/* What one rule has cost in a scan; a rule that cost nothing is not told. Only
+ * with OV_SCAN_PROFILE. Steps are those of the budget (OV_COST_STEPS). */
+struct ov_rule_cost {
+    struct ov_span rule;
+    struct ov_span source;
+    uint32_t line;
+    uint64_t n_tried;     /* places where one of its patterns was tried */
+    uint64_t n_evaluated; /* how often its condition was evaluated */
+    uint64_t steps;       /* for both */
+};
+
 struct ov_detection {
     struct ov_span rule;
     struct ov_span source; /* the rule's file, as given to the compiler */
@@ -147,6 +159,7 @@ struct ov_findings {
     void (*detection)(void *data, const struct ov_detection *d);
     void (*inconclusive)(void *data, const struct ov_inconclusive *i);
     void (*match)(void *data, const struct ov_string_match *m);
+    void (*cost)(void *data, const struct ov_rule_cost *c);
     /* This scan is now shard 0 of options->n_shards; see there. */
     void (*split)(void *data);
     void *data;

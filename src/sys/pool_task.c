@@ -111,6 +111,18 @@ static enum ov_status on_matches(struct ov_pool *p, struct ov_pool_task *t,
     return ov_reader_status(&r);
 }
 
+static enum ov_status on_costs(struct ov_pool *p, struct ov_pool_task *t,
+                               struct ov_span body)
+{
+    struct ov_reader r = ov_reader_over(body);
+    struct ov_rule_cost c;
+
+    while (ov_wire_read_cost(&r, &c))
+        if (t != NULL && p->options.cost != NULL)
+            p->options.cost(t->ticket, &c);
+    return ov_reader_status(&r);
+}
+
 static void tell_inconclusive(struct ov_pool *p, struct ov_pool_task *t)
 {
     worsen(t, OV_INCONCLUSIVE);
@@ -133,6 +145,8 @@ enum ov_status ov_pool_take_finding(struct ov_pool *p, struct ov_pool_task *t,
 {
     if (type == OV_MSG_MATCHES)
         return on_matches(p, t, body);
+    if (type == OV_MSG_COSTS)
+        return on_costs(p, t, body);
     return type == OV_MSG_DETECTION ? on_detection(p, t, body)
                                     : on_inconclusive(p, t, body);
 }

@@ -321,6 +321,29 @@ bool ov_wire_read_match(struct ov_reader *r, struct ov_string_match *ret)
     return ov_reader_status(r) == OV_OK;
 }
 
+void ov_wire_put_cost(struct ov_buf *b, const struct ov_rule_cost *c)
+{
+    put_text(b, c->rule, MAX_TEXT);
+    put_text(b, c->source, MAX_TEXT);
+    ov_put_varint(b, c->line);
+    ov_put_varint(b, c->n_tried);
+    ov_put_varint(b, c->n_evaluated);
+    ov_put_varint(b, c->steps);
+}
+
+bool ov_wire_read_cost(struct ov_reader *r, struct ov_rule_cost *ret)
+{
+    if (!ov_reader_more(r))
+        return false;
+    *ret = (struct ov_rule_cost){.rule = read_text(r, MAX_TEXT)};
+    ret->source = read_text(r, MAX_TEXT);
+    ret->line = read_u32(r);
+    ret->n_tried = ov_read_varint(r);
+    ret->n_evaluated = ov_read_varint(r);
+    ret->steps = ov_read_varint(r);
+    return ov_reader_status(r) == OV_OK;
+}
+
 void ov_wire_put_inconclusive(struct ov_buf *b,
                               const struct ov_wire_inconclusive *i)
 {

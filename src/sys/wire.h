@@ -108,6 +108,11 @@ ov_wire_read_detection(struct ov_span body, struct ov_wire_detection *ret);
 void ov_wire_put_match(struct ov_buf *b, const struct ov_string_match *m);
 bool ov_wire_read_match(struct ov_reader *r, struct ov_string_match *ret);
 
+/* costs: in the same way. */
+#define OV_WIRE_COST_MAX 8100
+void ov_wire_put_cost(struct ov_buf *b, const struct ov_rule_cost *c);
+bool ov_wire_read_cost(struct ov_reader *r, struct ov_rule_cost *ret);
+
 struct ov_wire_inconclusive {
     struct ov_span reason;
     struct ov_span detail;

@@ -137,6 +137,35 @@ static void matches_come_back_to_the_last_one(void **state)
     ov_buf_done(&b);
 }
 
+static void costs_come_back_to_the_last_one(void **state)
+{
+    static uint8_t long_text[2 * OV_WIRE_COST_MAX];
+    struct ov_span text = ov_span_of(long_text, sizeof(long_text));
+    struct ov_buf b = ov_buf_with_max(OV_MSG_MAX);
+    const struct ov_rule_cost most = {text,       text,       UINT32_MAX,
+                                      UINT64_MAX, UINT64_MAX, UINT64_MAX};
+    const struct ov_rule_cost least = {.rule = OV_SPAN_LIT("a"), .steps = 7};
+    struct ov_rule_cost got;
+    struct ov_reader r;
+
+    (void)state;
+    ov_wire_put_cost(&b, &most);
+    assert_true(b.len <= OV_WIRE_COST_MAX);
+    ov_wire_put_cost(&b, &least);
+    r = ov_reader_over(ov_buf_span(&b));
+    assert_true(ov_wire_read_cost(&r, &got));
+    assert_true(got.line == UINT32_MAX && got.steps == UINT64_MAX);
+    assert_true(ov_wire_read_cost(&r, &got));
+    assert_true(ov_span_equal(got.rule, least.rule) && got.steps == 7);
+    assert_false(ov_wire_read_cost(&r, &got));
+    assert_int_equal(ov_reader_status(&r), OV_OK);
+    r = ov_reader_over(ov_span_of(b.ptr, b.len - 1));
+    while (ov_wire_read_cost(&r, &got))
+        ;
+    assert_int_not_equal(ov_reader_status(&r), OV_OK);
+    ov_buf_done(&b);
+}
+
 static void options_come_back_as_they_were(void **state)
 {
     struct ov_buf b = ov_buf_with_max(OV_MSG_MAX);
@@ -160,4 +189,5 @@ OV_TEST_MAIN(OV_TEST(a_detection_comes_back_as_it_was),
              OV_TEST(every_cut_of_a_detection_is_refused),
              OV_TEST(the_largest_detection_fits_a_message),
              OV_TEST(matches_come_back_to_the_last_one),
+             OV_TEST(costs_come_back_to_the_last_one),
              OV_TEST(options_come_back_as_they_were))

@@ -215,6 +215,7 @@ static void try_rule(struct ov_scan *scan, const struct ov_evaluation *e,
     struct ov_rule_view rule;
     struct ov_evaluation_result result = {0};
     enum ov_status status;
+    uint64_t before;
 
     if (!ov_lookup_rule(e->image, id, NULL, &rule)) {
         ov_report_status(scan, OV_BAD_DIGEST, "rules", 0);
@@ -224,7 +225,10 @@ static void try_rule(struct ov_scan *scan, const struct ov_evaluation *e,
         ((rule.flags & OV_RULE_RAW_VIEW) != 0 && !e->view->is_raw) ||
         (rule.targets & 1u << e->view->target) == 0)
         return;
+    before = scan->budget.spent[OV_COST_STEPS];
     status = ov_evaluate(e, &rule, &result);
+    ov_profile_evaluated(scan, e->tier, id,
+                         scan->budget.spent[OV_COST_STEPS] - before);
     if (status == OV_LIMIT_COUNT)
         ov_report_inconclusive(scan, OV_REASON_LIMIT, "max-listed-matches", 0);
     else if (status != OV_OK)
@@ -357,6 +361,8 @@ static void match_view(struct ov_scan *scan, const struct ov_view *view,
         .budget = &scan->budget,
         .arena = s->scratch,
         .crew = s->crew,
+        .cost = (scan->flags & OV_SCAN_PROFILE) != 0 ? ov_profile_tried : NULL,
+        .cost_data = scan,
     };
     enum ov_status status =
         ov_matcher_scan_all(s->matchers, s->n_tiers, &job, ret_hits);

@@ -56,6 +56,7 @@ void ov_scanner_free(struct ov_scanner *s)
     ov_buf_done(&s->html.script);
     ov_share_free(s->share);
     ov_regex_cache_free(s->regexes);
+    ov_profile_free(s->profile);
     ov_tiers_close(s);
     ov_arena_free(s->scratch);
     ov_arena_free(s->names);
@@ -374,7 +375,9 @@ static void run(struct ov_scan *scan, struct ov_span bytes)
 
     push_object(scan, bytes, (struct ov_span){NULL, 0}, OV_TYPE_DATA);
     scan->outcome.type = s->frames[0].object.type;
-    status = ov_budget_spend(&scan->budget, OV_COST_BYTES, bytes.len);
+    status = ov_profile_begin(scan);
+    if (status == OV_OK)
+        status = ov_budget_spend(&scan->budget, OV_COST_BYTES, bytes.len);
     if (bytes.len > scan->max_object)
         ov_report_inconclusive(scan, OV_REASON_LIMIT, "max-filesize", 0);
     else if (status != OV_OK)
@@ -386,6 +389,7 @@ static void run(struct ov_scan *scan, struct ov_span bytes)
         ov_unpacker_free(s->frames[i].unpacker);
         s->frames[i].unpacker = NULL;
     }
+    ov_profile_end(scan);
     ov_arena_reset(s->names, ARENA_MAX);
 }
 

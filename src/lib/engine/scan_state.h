@@ -2,6 +2,7 @@
 #pragma once
 
 #include "engine/evaluate.h"
+#include "engine/profile.h"
 #include "engine/scan.h"
 #include "engine/share.h"
 #include "engine/silenced.h"
@@ -45,7 +46,8 @@ struct ov_scanner {
     size_t n_magics;
     const struct ov_icon_rule *icons;
     size_t n_icons;
-    struct ov_buf text; /* normalised forms of the object at hand */
+    struct ov_profile *profile; /* NULL until it is asked for */
+    struct ov_buf text;         /* normalised forms of the object at hand */
     struct ov_html_views html;
     struct ov_frame frames[OV_SCAN_MAX_DEPTH + 1];
 };

@@ -552,9 +552,12 @@ static bool is_shared(const struct ov_scan *scan)
 {
     const struct ov_object *o = &scan->scanner->frames[scan->top].object;
 
+    /* What is told beside detections belongs to one walk. */
+    if ((scan->flags & (OV_SCAN_MATCHES | OV_SCAN_PROFILE)) != 0)
+        return false;
     return scan->scanner->crew != NULL && scan->scanner->crew->n > 0 &&
            !scan->is_apart && !scan->is_alone && !scan->is_split &&
-           (scan->flags & OV_SCAN_MATCHES) == 0 &&
+           (scan->flags & (OV_SCAN_MATCHES | OV_SCAN_PROFILE)) == 0 &&
            o->bytes.len >= worth_of(scan) &&
            ov_type_kind(o->type) == OV_KIND_CONTAINER && !is_stream(o->type);
 }

@@ -46,9 +46,12 @@ struct ov_matcher {
     struct ov_sweeper sweeper;
 };
 
+#define TRY_STEPS 16
+
 /* One scan. */
 struct scan {
     struct ov_matcher *m;
+    size_t tier;
     const struct set *set; /* NULL: nothing to look for */
     const struct ov_match_job *job;
     struct ov_attempt attempt;
@@ -314,26 +317,48 @@ static enum ov_status try_regex(struct scan *s, const struct ov_program *p,
     return status == OV_MALFORMED ? damage(s) : status;
 }
 
+static enum ov_status try_atom(struct scan *s, uint32_t off,
+                               const struct ov_program *p, uint64_t at)
+{
+    struct ov_program_part part;
+
+    if (p->flags & OV_PROGRAM_REGEX)
+        return try_regex(s, p, at);
+    if (!read_lead(p, &part))
+        return damage(s);
+    if (p->flags & OV_PROGRAM_BACKWARD)
+        return try_backward(s, off, p, &part, at);
+    if (p->atom_at > at)
+        return OV_OK;
+    return try_start(s, off, p, &part, at - p->atom_at);
+}
+
+/* The same, and tells what it has cost. */
+static enum ov_status try_atom_told(struct scan *s, uint32_t off,
+                                    const struct ov_program *p, uint64_t at)
+{
+    const struct ov_match_job *job = s->job;
+    uint64_t before = job->budget->spent[OV_COST_STEPS] + s->attempt.steps;
+    enum ov_status status = try_atom(s, off, p, at);
+
+    job->cost(job->cost_data, s->tier, p->rule,
+              job->budget->spent[OV_COST_STEPS] + s->attempt.steps - before +
+                  TRY_STEPS);
+    return status;
+}
+
 /* The atom of the program at off may be at `at`. */
 static enum ov_status try_program(struct scan *s, uint32_t off, uint64_t at)
 {
     struct ov_program p;
-    struct ov_program_part part;
 
-    s->attempt.steps += 16;
+    s->attempt.steps += TRY_STEPS;
     if (!read_program(s->m, off, &p))
         return damage(s);
     if (!(p.targets >> s->job->target & 1))
         return OV_OK;
-    if (p.flags & OV_PROGRAM_REGEX)
-        return try_regex(s, &p, at);
-    if (!read_lead(&p, &part))
-        return damage(s);
-    if (p.flags & OV_PROGRAM_BACKWARD)
-        return try_backward(s, off, &p, &part, at);
-    if (p.atom_at > at)
-        return OV_OK;
-    return try_start(s, off, &p, &part, at - p.atom_at);
+    return s->job->cost == NULL ? try_atom(s, off, &p, at)
+                                : try_atom_told(s, off, &p, at);
 }
 
 static enum ov_status try_list(struct scan *s, uint32_t off, uint64_t at)
@@ -528,7 +553,8 @@ enum ov_status ov_matcher_scan_all(struct ov_matcher *const *matchers, size_t n,
     OV_ASSERT(n > 0 && n <= OV_MATCHERS_MAX);
     for (size_t i = 0; i < n; i++) {
         ret[i] = (struct ov_hits){0};
-        scans[i] = (struct scan){.m = matchers[i], .job = job, .hits = &ret[i]};
+        scans[i] = (struct scan){
+            .m = matchers[i], .tier = i, .job = job, .hits = &ret[i]};
         scans[i].attempt = (struct ov_attempt){
             .job = job,
             .verifier = matchers[i]->verifier,

@@ -134,6 +134,9 @@ struct ov_match_job {
     struct ov_budget *budget; /* steps and matches are spent */
     struct ov_arena *arena;   /* for the hits */
     struct ov_crew *crew;     /* helps with a large view; NULL: nobody */
+    /* What trying a rule's pattern at one place has cost; may be NULL. */
+    void (*cost)(void *data, size_t tier, uint32_t rule, uint64_t steps);
+    void *cost_data;
 };
 
 /* Finds every pattern of the target in the view, in one pass. On a limit the

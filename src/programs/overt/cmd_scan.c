@@ -105,6 +105,8 @@ static const char *set_key(void *data, const char *value)
 SWITCH(set_all, o->job.open.flags |= OV_SCAN_ALL_MATCHES)
 SWITCH(set_unwanted, o->job.open.flags |= OV_SCAN_UNWANTED)
 SWITCH(set_explain, o->job.open.flags |= OV_SCAN_EXPLAIN)
+SWITCH(set_profile, o->job.open.flags |= OV_SCAN_PROFILE;
+       o->job.no_cache = true)
 SWITCH(set_json, o->is_json = true)
 SWITCH(set_verbose, o->is_verbose = true)
 SWITCH(set_quiet, o->is_quiet = true)
@@ -195,6 +197,8 @@ static const struct option_row rows[] = {
     {"max-matches", 0, "N", "places where patterns match; 1M", set_matches},
     HEADING("Output and more:"),
     {"explain", 'e', NULL, "what matched, and where", set_explain},
+    {"profile-rules", 0, NULL, "which rule costs what; scans all files",
+     set_profile},
     {"json", 0, NULL, "one JSON object a line", set_json},
     {"verbose", 'v', NULL, "name clean files, too", set_verbose},
     {"quiet", 'q', NULL, "no summary", set_quiet},
@@ -277,6 +281,7 @@ static int scan(struct scan_options *o)
         out_error("scan: %s", diag.text);
     }
     rule_set_done(&rules);
+    rule_costs_done(&r.costs);
     return out_flush(r.out) ? code : EXIT_ERROR;
 }
 

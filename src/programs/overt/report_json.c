@@ -174,10 +174,31 @@ static void on_error(struct report *r, const char *path, const char *text)
     end(o);
 }
 
+static void put_costs(struct out *o, const struct rule_costs *costs)
+{
+    OV_AUTO_PTR struct rule_costs_entry **list =
+        costs->n > 0 ? rule_costs_sorted(costs) : NULL;
+
+    for (size_t i = 0; list != NULL && i < costs->n; i++) {
+        const struct rule_costs_entry *e = list[i];
+
+        begin(o, "cost", NULL);
+        put_text(o, "rule", e->cost.rule);
+        put_text(o, "source", e->cost.source);
+        put_number(o, "line", e->cost.line);
+        put_number(o, "steps", e->cost.steps);
+        put_number(o, "tried", e->cost.n_tried);
+        put_number(o, "evaluated", e->cost.n_evaluated);
+        put_number(o, "files", e->n_files);
+        end(o);
+    }
+}
+
 static void on_summary(struct report *r, const struct scan_totals *t)
 {
     struct out *o = out_of(r);
 
+    put_costs(o, &((struct scan_report *)(void *)r)->costs);
     begin(o, "summary", NULL);
     put_number(o, "files", t->n_files);
     for (unsigned v = 0; v < OV_N_VERDICTS; v++)
@@ -200,6 +221,7 @@ static void on_summary(struct report *r, const struct scan_totals *t)
 void report_json(struct scan_report *r)
 {
     r->report = (struct report){.detection = on_detection,
+                                .cost = report_cost,
                                 .inconclusive = on_inconclusive,
                                 .file = on_file,
                                 .error = on_error,

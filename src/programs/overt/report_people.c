@@ -12,6 +12,7 @@
 #define RED "31;1"
 #define YELLOW "33"
 #define PROGRESS_EVERY_NS UINT64_C(200000000)
+#define SHOWN_COSTS 40
 #define SHOWN_BYTES 32
 
 static struct scan_report *self(struct report *r)
@@ -207,6 +208,45 @@ bool report_tick(struct report *r, const struct scan_totals *t)
     return is_read;
 }
 
+void report_cost(struct report *r, const struct ov_rule_cost *c)
+{
+    rule_costs_add(&self(r)->costs, c);
+}
+
+static void put_cost(struct out *o, const struct rule_costs *all,
+                     const struct rule_costs_entry *e)
+{
+    out_format(o, "  %5.1f %%  %13llu  %10llu  %9llu  %8llu  ",
+               100 * (double)e->cost.steps / (double)all->steps,
+               (unsigned long long)e->cost.steps,
+               (unsigned long long)e->cost.n_tried,
+               (unsigned long long)e->cost.n_evaluated,
+               (unsigned long long)e->n_files);
+    out_escaped(o, e->cost.rule);
+    out_format(o, " (");
+    out_escaped(o, e->cost.source);
+    out_format(o, ":%u)\n", e->cost.line);
+}
+
+/* The dearest rules, a line each. */
+static void put_costs(struct out *o, const struct rule_costs *costs)
+{
+    OV_AUTO_PTR struct rule_costs_entry **list = NULL;
+
+    if (costs->n == 0 || costs->steps == 0)
+        return;
+    list = rule_costs_sorted(costs);
+    if (list == NULL)
+        return;
+    out_format(o, "\n   share          steps       tried  evaluated     "
+                  "files  rule\n");
+    for (size_t i = 0; i < costs->n && i < SHOWN_COSTS; i++)
+        put_cost(o, costs, list[i]);
+    if (costs->n > SHOWN_COSTS)
+        out_format(o, "  and %zu more rules; --json tells all\n",
+                   costs->n - SHOWN_COSTS);
+}
+
 static void put_count(struct out *o, uint64_t n, const char *what)
 {
     out_format(o, "  %10llu %s\n", (unsigned long long)n, what);
@@ -233,6 +273,7 @@ static void on_summary(struct report *r, const struct scan_totals *t)
     char bytes[32];
 
     out_progress(NULL);
+    put_costs(o, &self(r)->costs);
     if (self(r)->is_quiet)
         return;
     put_size(bytes, sizeof(bytes), (double)t->n_bytes);
@@ -253,6 +294,7 @@ static void on_summary(struct report *r, const struct scan_totals *t)
 void report_people(struct scan_report *r)
 {
     r->report = (struct report){.detection = on_detection,
+                                .cost = report_cost,
                                 .inconclusive = on_inconclusive,
                                 .file = on_file,
                                 .error = on_error,

@@ -131,6 +131,14 @@ static void on_match(void *ticket, const struct ov_string_match *m)
         t->scan->report->match(t->scan->report, path_of(t), m);
 }
 
+static void on_cost(void *ticket, const struct ov_rule_cost *c)
+{
+    struct ticket *t = ticket;
+
+    if (t->scan->report->cost != NULL)
+        t->scan->report->cost(t->scan->report, c);
+}
+
 static void on_inconclusive(void *ticket, const struct ov_wire_inconclusive *i)
 {
     struct ticket *t = ticket;
@@ -478,6 +486,7 @@ static enum ov_status begin(struct scan *s, struct ov_diag *diag)
         .spawn_flags = s->job->spawn_flags,
         .detection = on_detection,
         .match = on_match,
+        .cost = on_cost,
         .inconclusive = on_inconclusive,
         .done = on_done,
     };

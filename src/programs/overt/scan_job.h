@@ -43,6 +43,7 @@ struct report {
     /* A place where a string of that rule matched; or NULL. */
     void (*match)(struct report *r, const char *path,
                   const struct ov_string_match *m);
+    void (*cost)(struct report *r, const struct ov_rule_cost *c); /* or NULL */
     void (*inconclusive)(struct report *r, const char *path,
                          const struct ov_wire_inconclusive *i);
     void (*file)(struct report *r, const struct scan_file *f);

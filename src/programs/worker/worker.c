@@ -56,8 +56,8 @@ struct worker {
     struct ov_scan_options options;
     struct ov_buf file; /* reused */
     uint32_t task;
-    bool has_matches; /* in out, not posted yet */
-    bool is_broken;   /* the parent is gone */
+    enum ov_msg batch; /* in out, not posted yet; OV_MSG_NONE: nothing */
+    bool is_broken;    /* the parent is gone */
     struct ov_wire_detection detection;
     struct ov_wire_inconclusive inconclusive;
 };
@@ -69,18 +69,19 @@ static void post(struct worker *w)
         w->is_broken = true;
 }
 
-/* Matches are sent by the message full, and the rest before anything else. */
-static void post_matches(struct worker *w)
+/* Small things are sent by the message full, and the rest before anything else.
+ */
+static void post_batch(struct worker *w)
 {
-    if (w->has_matches)
+    if (w->batch != OV_MSG_NONE)
         post(w);
-    w->has_matches = false;
+    w->batch = OV_MSG_NONE;
 }
 
 /* Begins a message about the task at hand. */
 static void begin(struct worker *w, enum ov_msg type)
 {
-    post_matches(w);
+    post_batch(w);
     ov_msg_begin(&w->out, type, w->task);
 }
 
@@ -157,16 +158,29 @@ static void on_detection(void *data, const struct ov_detection *d)
     post(w);
 }
 
+/* Room for one more thing of at most so many bytes. */
+static void continue_batch(struct worker *w, enum ov_msg type, size_t len)
+{
+    if (w->batch == type && w->out.len + len <= OV_MSG_MAX)
+        return;
+    begin(w, type);
+    w->batch = type;
+}
+
 static void on_match(void *data, const struct ov_string_match *m)
 {
     struct worker *w = data;
 
-    if (w->has_matches && w->out.len + OV_WIRE_MATCH_MAX > OV_MSG_MAX)
-        post_matches(w);
-    if (!w->has_matches)
-        ov_msg_begin(&w->out, OV_MSG_MATCHES, w->task);
-    w->has_matches = true;
+    continue_batch(w, OV_MSG_MATCHES, OV_WIRE_MATCH_MAX);
     ov_wire_put_match(&w->out, m);
+}
+
+static void on_cost(void *data, const struct ov_rule_cost *c)
+{
+    struct worker *w = data;
+
+    continue_batch(w, OV_MSG_COSTS, OV_WIRE_COST_MAX);
+    ov_wire_put_cost(&w->out, c);
 }
 
 static void on_inconclusive(void *data, const struct ov_inconclusive *i)
@@ -195,6 +209,7 @@ static void scan(struct worker *w, struct ov_span bytes)
 {
     const struct ov_findings findings = {.detection = on_detection,
                                          .match = on_match,
+                                         .cost = on_cost,
                                          .inconclusive = on_inconclusive,
                                          .split = on_split,
                                          .data = w};
