@@ -18,6 +18,8 @@ overt --state client update --from DIR/repo --root DIR/repo/first/1.root.json
 expect_exit 0
 overt --state client status
 expect_no_text out "notice."
+grep -q -E '^  last-time +20[0-9]{2}-[01][0-9]-[0-3][0-9] [0-9:]{8} UTC' out ||
+    fail 'the time of the last update is not a date'
 
 ends=$(date -u -d '+90 days' +%Y-%m-%d)
 must_publish notice DIR --id N-1 --kind end-of-service --region US --as p-01 \

@@ -6,17 +6,17 @@
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 {
     struct ov_budget budget = ov_budget_default();
-    struct ov_embedded e[OV_EMBEDDED_MAX];
+    struct ov_embedded_list list;
     uint64_t end = 1;
-    size_t n = 0;
 
-    FUZZ_CHECK(ov_type_embedded(ov_span_of(data, len), &budget, e, &n) ==
+    FUZZ_CHECK(ov_type_embedded(ov_span_of(data, len), &budget, &list) ==
                OV_OK);
-    FUZZ_CHECK(n <= OV_EMBEDDED_MAX);
-    for (size_t i = 0; i < n; i++) {
-        FUZZ_CHECK(e[i].at >= end && e[i].at < len &&
-                   e[i].len <= len - e[i].at);
-        end = e[i].at + e[i].len;
+    FUZZ_CHECK(list.n <= OV_EMBEDDED_MAX);
+    for (size_t i = 0; i < list.n; i++) {
+        const struct ov_embedded *e = &list.items[i];
+
+        FUZZ_CHECK(e->at >= end && e->at < len && e->len <= len - e->at);
+        end = e->at + e->len;
     }
     return 0;
 }

@@ -168,13 +168,6 @@ static void put_content(struct world *w, struct ov_buf *b, size_t len)
     }
 }
 
-static void make_raw(struct world *w)
-{
-    if (below(w, 3) == 0)
-        ov_put_str(&w->file, "MZ");
-    put_content(w, &w->file, below(w, RAW_MAX));
-}
-
 static la_ssize_t take_bytes(struct archive *a, void *data, const void *bytes,
                              size_t len)
 {
@@ -202,21 +195,28 @@ static void add_member(struct world *w, struct archive *a, size_t i)
     archive_entry_free(e);
 }
 
-static void make_archive(struct world *w)
+enum format {
+    FORMAT_TAR,
+    FORMAT_7Z,
+    FORMAT_CPIO,
+    FORMAT_ZIP,
+    N_FORMATS
+};
+
+static void make_archive(struct world *w, enum format which)
 {
-    static int (*const formats[])(struct archive *) = {
+    static int (*const formats[N_FORMATS])(struct archive *) = {
         archive_write_set_format_ustar, archive_write_set_format_7zip,
         archive_write_set_format_cpio_newc, archive_write_set_format_zip};
     static int (*const filters[])(struct archive *) = {
         archive_write_add_filter_none, archive_write_add_filter_gzip,
         archive_write_add_filter_xz};
     struct archive *a = archive_write_new();
-    size_t which = below(w, 4);
+    bool is_packed = which == FORMAT_7Z || which == FORMAT_ZIP;
     size_t n = 1 + below(w, MEMBERS_MAX);
 
     assert_int_equal(formats[which](a), ARCHIVE_OK);
-    assert_int_equal(filters[which == 1 || which == 3 ? 0 : below(w, 3)](a),
-                     ARCHIVE_OK);
+    assert_int_equal(filters[is_packed ? 0 : below(w, 3)](a), ARCHIVE_OK);
     archive_write_set_bytes_in_last_block(a, 1);
     assert_int_equal(archive_write_open(a, &w->file, NULL, take_bytes, NULL),
                      ARCHIVE_OK);
@@ -224,6 +224,18 @@ static void make_archive(struct world *w)
         add_member(w, a, i);
     assert_int_equal(archive_write_close(a), ARCHIVE_OK);
     archive_write_free(a);
+}
+
+/* Some hold an archive. */
+static void make_raw(struct world *w)
+{
+    if (below(w, 3) == 0)
+        ov_put_str(&w->file, "MZ");
+    put_content(w, &w->file, below(w, RAW_MAX));
+    if (below(w, 3) == 0)
+        make_archive(w, FORMAT_ZIP);
+    if (below(w, 3) == 0)
+        put_content(w, &w->file, below(w, RAW_MAX / 4));
 }
 
 /* ---- what is told ---- */
@@ -330,7 +342,7 @@ static void one_round(struct world *w, struct ov_crew *const *crews, size_t n)
         if (i % 2 == 0)
             make_raw(w);
         else
-            make_archive(w);
+            make_archive(w, (enum format)below(w, N_FORMATS));
         draw_options(w);
         compare(w, crews, n);
     }

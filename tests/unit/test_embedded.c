@@ -57,10 +57,11 @@ static void put_cab(struct ov_buf *b)
 static size_t find(const struct ov_buf *b, struct ov_embedded *ret)
 {
     struct ov_budget budget = ov_budget_default();
-    size_t n = 0;
+    struct ov_embedded_list list;
 
-    assert_int_equal(ov_type_embedded(ov_buf_span(b), &budget, ret, &n), OV_OK);
-    return n;
+    assert_int_equal(ov_type_embedded(ov_buf_span(b), &budget, &list), OV_OK);
+    memcpy(ret, list.items, list.n * sizeof(*ret));
+    return list.n;
 }
 
 static void archives_behind_something_else_are_found(void **state)

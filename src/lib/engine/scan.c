@@ -106,12 +106,11 @@ static bool is_to_unpack(const struct ov_scan *scan, enum ov_type type)
  * that would be looked at. */
 static bool is_embedding(struct ov_scan *scan, const struct ov_object *o)
 {
-    struct ov_embedded found[OV_EMBEDDED_MAX];
-    size_t n = 0;
+    struct ov_embedded_list found;
 
     return ov_type_kind(o->type) != OV_KIND_CONTAINER &&
-           ov_type_embedded(o->bytes, &scan->budget, found, &n) == OV_OK &&
-           n > 0;
+           ov_type_embedded(o->bytes, &scan->budget, &found) == OV_OK &&
+           found.n > 0;
 }
 
 /* Opens the top object's unpacker, if it is a container. */
@@ -124,6 +123,7 @@ static void open_container(struct ov_scan *scan)
         .budget = &scan->budget,
         .passwords = scan->scanner->passwords,
         .n_passwords = scan->scanner->n_passwords,
+        .embedded = ov_ahead_of(scan),
     };
     enum ov_status status;
 
@@ -178,6 +178,14 @@ static bool is_to_enter(struct ov_scan *scan, const struct ov_member *member)
         return true;
     scan->budget.spent[OV_COST_OBJECTS]--; /* another shard counts it */
     return false;
+}
+
+/* The object itself, and what is inside of it meanwhile. */
+static void examine_itself(struct ov_scan *scan)
+{
+    ov_ahead_start(scan);
+    ov_examine(scan);
+    ov_ahead_finish(scan);
 }
 
 static void close_container(struct ov_scan *scan)
@@ -236,7 +244,7 @@ static void enter_as(struct ov_scan *scan, enum ov_type type)
     push_object(scan, o->bytes, ov_span_str(ov_type_name(type)), type);
     scan->scanner->frames[scan->top].object.parent = o->parent;
     scan->scanner->frames[scan->top].object.is_again = true;
-    ov_examine(scan);
+    examine_itself(scan);
     if (!scan->is_stopped)
         open_container(scan);
 }
@@ -246,7 +254,7 @@ static void examine(struct ov_scan *scan)
 {
     struct ov_object *o = &scan->scanner->frames[scan->top].object;
 
-    ov_examine(scan);
+    examine_itself(scan);
     if (!scan->is_stopped)
         open_container(scan);
     if (!scan->is_stopped && o->has_handler)
@@ -343,7 +351,7 @@ static void walk(struct ov_scan *scan)
         offer_shards(scan);
     }
     if (scan->options->shard == 0)
-        ov_examine(scan);
+        examine_itself(scan);
     if (!is_opened_early && !scan->is_stopped) {
         open_container(scan);
         offer_shards(scan);
@@ -385,6 +393,7 @@ static void run(struct ov_scan *scan, struct ov_span bytes)
     else
         walk(scan);
     ov_share_drop(scan);
+    s->ahead.bytes = (struct ov_span){NULL, 0};
     for (size_t i = 0; i <= OV_SCAN_MAX_DEPTH; i++) {
         ov_unpacker_free(s->frames[i].unpacker);
         s->frames[i].unpacker = NULL;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #pragma once
 
+#include "engine/ahead.h"
 #include "engine/evaluate.h"
 #include "engine/profile.h"
 #include "engine/scan.h"
@@ -33,6 +34,7 @@ struct ov_scanner {
     size_t n_tiers;
     struct ov_crew *crew;   /* NULL: nobody helps */
     struct ov_share *share; /* NULL: nothing was shared yet */
+    struct ov_ahead ahead;
     struct ov_silenced silenced;
     struct ov_regex_cache *regexes;
     struct ov_arena *lasting; /* what was read from the images once */

@@ -25,6 +25,81 @@ static enum ov_status open_matchers(struct ov_scanner *s, struct ov_diag *diag)
     return OV_OK;
 }
 
+/* What images have few of. */
+enum few {
+    PASSWORDS,
+    MEMBER_RULES,
+    MAGICS,
+    ICONS,
+    N_FEW
+};
+
+#define LOOKUP(name, look_up)                                                  \
+    static const void *name(struct ov_image *image, struct ov_arena *arena,    \
+                            size_t *ret_n)                                     \
+    {                                                                          \
+        return look_up(image, arena, ret_n);                                   \
+    }
+LOOKUP(passwords_of, ov_lookup_passwords)
+LOOKUP(member_rules_of, ov_lookup_members)
+LOOKUP(magics_of, ov_lookup_magics)
+LOOKUP(icons_of, ov_lookup_icons)
+#undef LOOKUP
+
+static const struct {
+    const void *(*look_up)(struct ov_image *image, struct ov_arena *arena,
+                           size_t *ret_n);
+    size_t size;
+    size_t name_at;
+    size_t source_at;
+} few_kinds[N_FEW] = {
+
+#define KIND(look_up, type)                                                    \
+    {                                                                          \
+        look_up, sizeof(type), offsetof(type, name), offsetof(type, source)    \
+    }
+    [PASSWORDS] = KIND(passwords_of, struct ov_password),
+    [MEMBER_RULES] = KIND(member_rules_of, struct ov_member_rule),
+    [MAGICS] = KIND(magics_of, struct ov_magic_rule),
+    [ICONS] = KIND(icons_of, struct ov_icon_rule),
+#undef KIND
+};
+
+static struct ov_span span_at(const uint8_t *item, size_t at)
+{
+    struct ov_span s;
+
+    memcpy(&s, item + at, sizeof(s));
+    return s;
+}
+
+/* Those of all images, without the silenced ones; NULL if memory is out. */
+static const void *gather(struct ov_scanner *s, enum few kind, size_t *ret_n)
+{
+    size_t size = few_kinds[kind].size;
+    const uint8_t *lists[OV_MAX_TIERS];
+    uint8_t *all;
+    size_t n[OV_MAX_TIERS];
+    size_t total = 0;
+
+    for (size_t i = 0; i < s->n_tiers; i++) {
+        lists[i] = few_kinds[kind].look_up(s->images[i], s->lasting, &n[i]);
+        total += n[i];
+    }
+    all = ov_arena_array(s->lasting, total + 1, size);
+    *ret_n = 0;
+    for (size_t i = 0; all != NULL && i < s->n_tiers; i++)
+        for (size_t k = 0; k < n[i]; k++) {
+            const uint8_t *item = lists[i] + k * size;
+
+            if (!ov_silenced_has(&s->silenced, i,
+                                 span_at(item, few_kinds[kind].name_at),
+                                 span_at(item, few_kinds[kind].source_at)))
+                memcpy(all + (*ret_n)++ * size, item, size);
+        }
+    return all;
+}
+
 /* Nothing but zip archives is decrypted. */
 static bool is_for_zip(const struct ov_password *p)
 {
@@ -33,93 +108,26 @@ static bool is_for_zip(const struct ov_password *p)
 
 static enum ov_status gather_passwords(struct ov_scanner *s)
 {
-    const struct ov_password *lists[OV_MAX_TIERS];
-    size_t n[OV_MAX_TIERS];
-    size_t total = 0;
+    size_t n;
+    const struct ov_password *all = gather(s, PASSWORDS, &n);
 
-    for (size_t i = 0; i < s->n_tiers; i++) {
-        lists[i] = ov_lookup_passwords(s->images[i], s->lasting, &n[i]);
-        total += n[i];
-    }
-    s->passwords = ov_arena_array(s->lasting, total + 1, sizeof(*s->passwords));
-    if (s->passwords == NULL)
+    s->passwords = ov_arena_array(s->lasting, n + 1, sizeof(*s->passwords));
+    if (all == NULL || s->passwords == NULL)
         return OV_NO_MEMORY;
-    for (size_t i = 0; i < s->n_tiers; i++)
-        for (size_t k = 0; k < n[i]; k++)
-            if (is_for_zip(&lists[i][k]) &&
-                !ov_silenced_has(&s->silenced, i, lists[i][k].name,
-                                 lists[i][k].source))
-                s->passwords[s->n_passwords++] = lists[i][k].word;
+    for (size_t i = 0; i < n; i++)
+        if (is_for_zip(&all[i]))
+            s->passwords[s->n_passwords++] = all[i].word;
     return OV_OK;
 }
 
-static enum ov_status gather_members(struct ov_scanner *s)
+static enum ov_status gather_all(struct ov_scanner *s)
 {
-    const struct ov_member_rule *lists[OV_MAX_TIERS];
-    struct ov_member_rule *all;
-    size_t n[OV_MAX_TIERS];
-    size_t total = 0;
-
-    for (size_t i = 0; i < s->n_tiers; i++) {
-        lists[i] = ov_lookup_members(s->images[i], s->lasting, &n[i]);
-        total += n[i];
-    }
-    all = ov_arena_array(s->lasting, total + 1, sizeof(*all));
-    if (all == NULL)
+    s->member_rules = gather(s, MEMBER_RULES, &s->n_member_rules);
+    s->magics = gather(s, MAGICS, &s->n_magics);
+    s->icons = gather(s, ICONS, &s->n_icons);
+    if (s->member_rules == NULL || s->magics == NULL || s->icons == NULL)
         return OV_NO_MEMORY;
-    for (size_t i = 0; i < s->n_tiers; i++)
-        for (size_t k = 0; k < n[i]; k++)
-            if (!ov_silenced_has(&s->silenced, i, lists[i][k].name,
-                                 lists[i][k].source))
-                all[s->n_member_rules++] = lists[i][k];
-    s->member_rules = all;
-    return OV_OK;
-}
-
-static enum ov_status gather_magics(struct ov_scanner *s)
-{
-    const struct ov_magic_rule *lists[OV_MAX_TIERS];
-    struct ov_magic_rule *all;
-    size_t n[OV_MAX_TIERS];
-    size_t total = 0;
-
-    for (size_t i = 0; i < s->n_tiers; i++) {
-        lists[i] = ov_lookup_magics(s->images[i], s->lasting, &n[i]);
-        total += n[i];
-    }
-    all = ov_arena_array(s->lasting, total + 1, sizeof(*all));
-    if (all == NULL)
-        return OV_NO_MEMORY;
-    for (size_t i = 0; i < s->n_tiers; i++)
-        for (size_t k = 0; k < n[i]; k++)
-            if (!ov_silenced_has(&s->silenced, i, lists[i][k].name,
-                                 lists[i][k].source))
-                all[s->n_magics++] = lists[i][k];
-    s->magics = all;
-    return OV_OK;
-}
-
-static enum ov_status gather_icons(struct ov_scanner *s)
-{
-    const struct ov_icon_rule *lists[OV_MAX_TIERS];
-    struct ov_icon_rule *all;
-    size_t n[OV_MAX_TIERS];
-    size_t total = 0;
-
-    for (size_t i = 0; i < s->n_tiers; i++) {
-        lists[i] = ov_lookup_icons(s->images[i], s->lasting, &n[i]);
-        total += n[i];
-    }
-    all = ov_arena_array(s->lasting, total + 1, sizeof(*all));
-    if (all == NULL)
-        return OV_NO_MEMORY;
-    for (size_t i = 0; i < s->n_tiers; i++)
-        for (size_t k = 0; k < n[i]; k++)
-            if (!ov_silenced_has(&s->silenced, i, lists[i][k].name,
-                                 lists[i][k].source))
-                all[s->n_icons++] = lists[i][k];
-    s->icons = all;
-    return OV_OK;
+    return gather_passwords(s);
 }
 
 enum ov_status ov_tiers_open(struct ov_scanner *s,
@@ -139,10 +147,7 @@ enum ov_status ov_tiers_open(struct ov_scanner *s,
         return ov_diag_set(diag, status, 0,
                            "the image's list of silenced rules: %s",
                            ov_status_name(status));
-    OV_TRY(gather_passwords(s));
-    OV_TRY(gather_members(s));
-    OV_TRY(gather_magics(s));
-    OV_TRY(gather_icons(s));
+    OV_TRY(gather_all(s));
     if (ov_tiers_are_damaged(s))
         return ov_diag_set(diag, OV_BAD_DIGEST, 0, "the image is damaged");
     return OV_OK;

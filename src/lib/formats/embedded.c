@@ -197,15 +197,18 @@ static bool check_at(struct ov_span bytes, uint64_t at, struct ov_embedded *ret)
     return false;
 }
 
-enum ov_status ov_type_embedded(struct ov_span bytes, struct ov_budget *budget,
-                                struct ov_embedded ret[static OV_EMBEDDED_MAX],
-                                size_t *ret_n)
+enum ov_status ov_type_pay_embedded(struct ov_span bytes,
+                                    struct ov_budget *budget)
+{
+    return ov_budget_spend(budget, OV_COST_STEPS, bytes.len / STEP_BYTES);
+}
+
+void ov_type_find_embedded(struct ov_span bytes, struct ov_embedded_list *ret)
 {
     struct ov_needle needles[N_KINDS];
     size_t n = 0;
     size_t at = 0;
 
-    OV_TRY(ov_budget_spend(budget, OV_COST_STEPS, bytes.len / STEP_BYTES));
     for (size_t i = 0; i < N_KINDS; i++)
         needles[i] = kinds[i].needle;
     while (n < OV_EMBEDDED_MAX) {
@@ -215,14 +218,21 @@ enum ov_status ov_type_embedded(struct ov_span bytes, struct ov_budget *budget,
         if (at == SIZE_MAX)
             break;
         if (check_at(bytes, at, &e) &&
-            (n == 0 || e.at >= ret[n - 1].at + ret[n - 1].len)) {
-            ret[n++] = e;
+            (n == 0 || e.at >= ret->items[n - 1].at + ret->items[n - 1].len)) {
+            ret->items[n++] = e;
             at = (size_t)(e.at + e.len);
         } else {
             at++;
         }
     }
-    *ret_n = n;
+    ret->n = n;
+}
+
+enum ov_status ov_type_embedded(struct ov_span bytes, struct ov_budget *budget,
+                                struct ov_embedded_list *ret)
+{
+    OV_TRY(ov_type_pay_embedded(bytes, budget));
+    ov_type_find_embedded(bytes, ret);
     return OV_OK;
 }
 
@@ -231,8 +241,7 @@ enum ov_status ov_type_embedded(struct ov_span bytes, struct ov_budget *budget,
 struct parts {
     struct ov_span bytes;
     struct ov_budget *budget;
-    struct ov_embedded items[OV_EMBEDDED_MAX];
-    size_t n;
+    struct ov_embedded_list list;
     size_t at;
 };
 
@@ -240,11 +249,12 @@ static void list_arches(struct parts *p)
 {
     uint32_t n = ov_macho_n_arches(p->bytes);
 
-    for (uint32_t i = 0; i < n && p->n < OV_EMBEDDED_MAX; i++) {
+    for (uint32_t i = 0; i < n && p->list.n < OV_EMBEDDED_MAX; i++) {
         struct ov_extent e;
 
         if (ov_macho_fat_arch(p->bytes, i, &e) && e.at > 0)
-            p->items[p->n++] = (struct ov_embedded){OV_TYPE_DATA, e.at, e.len};
+            p->list.items[p->list.n++] =
+                (struct ov_embedded){OV_TYPE_DATA, e.at, e.len};
     }
 }
 
@@ -257,10 +267,14 @@ static enum ov_status parts_open(const struct ov_unpack_job *job,
         return OV_NO_MEMORY;
     p->bytes = job->bytes;
     p->budget = job->budget;
-    if (job->type == OV_TYPE_MACHO_FAT)
+    if (job->type == OV_TYPE_MACHO_FAT) {
         list_arches(p);
-    else
-        OV_TRY(ov_type_embedded(job->bytes, job->budget, p->items, &p->n));
+    } else if (job->embedded != NULL) {
+        OV_TRY(ov_type_pay_embedded(job->bytes, job->budget));
+        p->list = *job->embedded;
+    } else {
+        OV_TRY(ov_type_embedded(job->bytes, job->budget, &p->list));
+    }
     *ret_state = OV_STEAL(p);
     return OV_OK;
 }
@@ -268,9 +282,9 @@ static enum ov_status parts_open(const struct ov_unpack_job *job,
 static enum ov_status parts_next(void *state, struct ov_member *ret)
 {
     struct parts *p = state;
-    const struct ov_embedded *e = &p->items[p->at];
+    const struct ov_embedded *e = &p->list.items[p->at];
 
-    if (p->at == p->n) {
+    if (p->at == p->list.n) {
         ret->is_end = true;
         return OV_OK;
     }
@@ -285,7 +299,7 @@ static enum ov_status parts_next(void *state, struct ov_member *ret)
 static enum ov_status parts_read(void *state, struct ov_buf *into)
 {
     struct parts *p = state;
-    const struct ov_embedded *e = &p->items[p->at - 1];
+    const struct ov_embedded *e = &p->list.items[p->at - 1];
     struct ov_span left = ov_span_clip(p->bytes, e->at, e->len);
 
     while (left.len > 0) {

@@ -15,6 +15,11 @@ struct ov_embedded {
     uint64_t len; /* as its header says, else to the end of the object */
 };
 
+struct ov_embedded_list {
+    struct ov_embedded items[OV_EMBEDDED_MAX];
+    size_t n;
+};
+
 /* Whether objects of this type are worth a look: those that are matched as they
  * are, and do not consist of members anyway. */
 bool ov_type_may_embed(enum ov_type t);
@@ -23,6 +28,11 @@ bool ov_type_may_embed(enum ov_type t);
  * inside of one that was found (they are found when that is looked at). What
  * only looks like a magic number is told from a header by its other fields and
  * checksums. Spends a step per 16 bytes. */
-OV_MUST_USE enum ov_status
-ov_type_embedded(struct ov_span bytes, struct ov_budget *budget,
-                 struct ov_embedded ret[static OV_EMBEDDED_MAX], size_t *ret_n);
+OV_MUST_USE enum ov_status ov_type_embedded(struct ov_span bytes,
+                                            struct ov_budget *budget,
+                                            struct ov_embedded_list *ret);
+
+/* The two halves of it: what it costs, and what is found. */
+OV_MUST_USE enum ov_status ov_type_pay_embedded(struct ov_span bytes,
+                                                struct ov_budget *budget);
+void ov_type_find_embedded(struct ov_span bytes, struct ov_embedded_list *ret);

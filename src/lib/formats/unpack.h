@@ -4,6 +4,7 @@
 #include "base/arena.h"
 #include "base/budget.h"
 #include "base/buf.h"
+#include "formats/embedded.h"
 #include "formats/type.h"
 
 /* Containers, pulled member by member:
@@ -40,6 +41,7 @@ struct ov_unpack_job {
     struct ov_budget *budget;
     const struct ov_span *passwords; /* to try on encrypted members */
     size_t n_passwords;
+    const struct ov_embedded_list *embedded; /* if it is known already */
 };
 
 struct ov_unpacker;

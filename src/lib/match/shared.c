@@ -44,7 +44,7 @@ struct shared {
 };
 
 struct helper {
-    struct shared *shared; /* NULL: was busy, so it does not help */
+    struct shared *shared; /* NULL: it does not help yet */
     struct ov_sweeper sweeper;
 };
 
@@ -128,13 +128,13 @@ static enum ov_status sweep_now(struct shared *h, struct ov_sweeper *w,
     return ov_sweep(h->sweep, w, i * h->stretch, (i + 1) * h->stretch);
 }
 
+/* Those that are idle now and do not help yet. */
 static void start_helpers(struct shared *h)
 {
     struct ov_crew *crew = h->crew;
 
-    h->helpers = ov_alloc_array(crew->n, sizeof(*h->helpers));
     for (unsigned i = 0; h->helpers != NULL && i < crew->n; i++) {
-        if (!crew->is_idle(crew, i))
+        if (h->helpers[i].shared != NULL || !crew->is_idle(crew, i))
             continue;
         h->helpers[i].shared = h;
         crew->start(crew, i, help, &h->helpers[i]);
@@ -173,6 +173,7 @@ static enum ov_status go_through(struct shared *h, struct ov_sweeper *w)
         unsigned state =
             atomic_load_explicit(&slot->state, memory_order_acquire);
 
+        start_helpers(h);
         if (state != SLOT_OPEN) {
             OV_TRY(state == SLOT_NOTED ? replay(h, slot)
                                        : sweep_now(h, w, next));
@@ -199,7 +200,7 @@ enum ov_status ov_shared_sweep(struct ov_crew *crew, const struct ov_sweep *s,
     h.slots = ov_alloc_array(h.n_slots, sizeof(*h.slots));
     if (h.slots == NULL)
         return ov_sweep(s, w, 0, s->view.len);
-    start_helpers(&h);
+    h.helpers = ov_alloc_array(crew->n, sizeof(*h.helpers));
     status = go_through(&h, w);
     end_helpers(&h, w);
     return status;

@@ -65,6 +65,39 @@ static bool is_number(struct ov_span value)
            (value.len == 1 || value.ptr[0] != '0');
 }
 
+/* Seconds since 1970 as a date, and how long ago that is. */
+static void print_time(struct out *o, uint64_t seconds)
+{
+    time_t then = (time_t)seconds;
+    uint64_t now = (uint64_t)time(NULL);
+    uint64_t hours = now > seconds ? (now - seconds) / 3600 : 0;
+    char words[32];
+    struct tm tm;
+
+    if (gmtime_r(&then, &tm) == NULL ||
+        strftime(words, sizeof(words), "%Y-%m-%d %H:%M:%S UTC", &tm) == 0) {
+        out_format(o, "%llu", (unsigned long long)seconds);
+        return;
+    }
+    out_format(o, "%s", words);
+    if (hours >= 48)
+        out_format(o, ", %llu days ago", (unsigned long long)hours / 24);
+    else if (hours >= 2)
+        out_format(o, ", %llu hours ago", (unsigned long long)hours);
+}
+
+static void print_value(struct out *o, struct ov_span name,
+                        struct ov_span value)
+{
+    uint64_t seconds;
+
+    if (ov_span_equal(name, OV_SPAN_LIT("last-time")) &&
+        ov_parse_uint(value, UINT64_C(1) << 40, &seconds))
+        print_time(o, seconds);
+    else
+        out_escaped(o, value);
+}
+
 static void print_line(struct out *o, bool is_json, struct ov_span name,
                        struct ov_span value)
 {
@@ -74,7 +107,7 @@ static void print_line(struct out *o, bool is_json, struct ov_span name,
         for (size_t i = name.len; i < 12; i++)
             out_format(o, " ");
         out_format(o, " ");
-        out_escaped(o, value);
+        print_value(o, name, value);
         out_format(o, "\n");
         return;
     }

@@ -36,7 +36,6 @@
 #define KEEP_BUFFER ((size_t)32 << 20)
 #define SHARE_READ_FROM ((size_t)8 << 20)
 #define OWN_PAGES_FROM (1 << 20)
-#define LARGE_PAGE ((uintptr_t)2 << 20)
 #define MAX_SHOWN_BYTES 256
 #define HELPERS_NICENESS 10
 #define DEFAULT_MAX_OBJECT ((uint64_t)100 << 20)
@@ -291,16 +290,6 @@ static enum ov_status read_parts(struct worker *w, int fd, uint8_t *to,
     return status;
 }
 
-/* To be given a large file's memory page by page costs more than to fill it. */
-static void ask_for_large_pages(uint8_t *room, size_t len)
-{
-    uintptr_t from = ((uintptr_t)room + LARGE_PAGE - 1) & ~(LARGE_PAGE - 1);
-    uintptr_t end = ((uintptr_t)room + len) & ~(LARGE_PAGE - 1);
-
-    if (len >= SHARE_READ_FROM && from < end)
-        (void)!madvise((void *)from, end - from, MADV_HUGEPAGE); /* a wish */
-}
-
 /* len bytes from the start of fd into w->file. OV_TRUNCATED if there are fewer
  * now. */
 static enum ov_status read_file(struct worker *w, int fd, uint64_t len)
@@ -313,7 +302,6 @@ static enum ov_status read_file(struct worker *w, int fd, uint64_t len)
     room = ov_buf_room(&w->file, (size_t)len);
     if (room == NULL)
         return ov_buf_status(&w->file);
-    ask_for_large_pages(room, (size_t)len);
     OV_TRY(read_parts(w, fd, room, (size_t)len));
     ov_buf_added(&w->file, (size_t)len);
     return OV_OK;
