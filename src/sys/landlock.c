@@ -208,3 +208,45 @@ enum ov_status ov_landlock_write_paths(const char *const *paths, size_t n)
         ov_fd_cleanup(&places[--n_places]);
     return status;
 }
+
+/* Rules for paths of one kind; files get what a file may have. */
+static enum ov_status let_paths(int ruleset, const char *const *paths, size_t n,
+                                uint64_t rights)
+{
+    const uint64_t of_files = LANDLOCK_ACCESS_FS_READ_FILE |
+                              LANDLOCK_ACCESS_FS_WRITE_FILE | ACCESS_TRUNCATE;
+
+    for (size_t i = 0; i < n; i++) {
+        OV_AUTO_FD fd = open(paths[i], O_PATH | O_CLOEXEC);
+        struct landlock_path_beneath_attr rule = {.parent_fd = fd};
+        struct stat st;
+
+        if (fd < 0)
+            continue;
+        if (fstat(fd, &st) != 0)
+            return OV_IO;
+        rule.allowed_access = S_ISDIR(st.st_mode) ? rights : rights & of_files;
+        if (syscall(SYS_landlock_add_rule, ruleset, LANDLOCK_RULE_PATH_BENEATH,
+                    &rule, 0) != 0)
+            return OV_DENIED;
+    }
+    return OV_OK;
+}
+
+enum ov_status ov_landlock_service(const struct ov_landlock_places *p)
+{
+    const uint64_t read =
+        LANDLOCK_ACCESS_FS_READ_FILE | LANDLOCK_ACCESS_FS_READ_DIR;
+    const uint64_t devices =
+        LANDLOCK_ACCESS_FS_MAKE_CHAR | LANDLOCK_ACCESS_FS_MAKE_BLOCK;
+    OV_AUTO_FD ruleset = -1;
+    uint32_t abi;
+
+    OV_TRY(make_ruleset(true, &ruleset, &abi));
+    OV_TRY(let_paths(ruleset, p->write, p->n_write,
+                     read | (write_rights((long)abi) & ~devices)));
+    OV_TRY(let_paths(ruleset, p->read, p->n_read, read));
+    if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0)
+        return OV_DENIED;
+    return restrict_self(ruleset);
+}

@@ -31,3 +31,15 @@ OV_MUST_USE enum ov_status ov_landlock_write_below(const int *places, size_t n,
 /* The same with paths; those that are not there are left out. */
 OV_MUST_USE enum ov_status ov_landlock_write_paths(const char *const *paths,
                                                    size_t n);
+
+/* For a service that starts nothing: it may use files below the paths of write,
+ * read those below the paths of read, and no others, nor run any program.
+ * Paths that are not there are left out. The network stays as it is. */
+struct ov_landlock_places {
+    const char *const *write;
+    size_t n_write;
+    const char *const *read;
+    size_t n_read;
+};
+OV_MUST_USE enum ov_status
+ov_landlock_service(const struct ov_landlock_places *places);

@@ -4,11 +4,13 @@
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/text.h"
 #include "log_service.h"
 #include "sys/file.h"
+#include "sys/landlock.h"
 #include "sys/log_client.h"
 
 /* overt-logd: writes one transparency log. See sequencer.c for what it does and
@@ -372,6 +374,31 @@ static enum ov_status open_log(const char *dir, const struct settings *set,
     return sequencer_open(s, &f, diag);
 }
 
+/* Answers of witnesses and entries of clients are read from here on: only the
+ * log's own folders can be written, and beside them what libraries need to
+ * reach a witness can be read. No program can be started. */
+static enum ov_status enter_jail(const struct sequencer *s,
+                                 struct ov_diag *diag)
+{
+    static const char *const readable[] = {
+        "/etc",        "/usr", "/lib", "/lib64", "/run/systemd/resolve",
+        "/dev/urandom"};
+    const char *const own[] = {s->folder.path, s->folder.publish, "/dev/null"};
+    const struct ov_landlock_places places = {
+        own, sizeof(own) / sizeof(own[0]), readable,
+        sizeof(readable) / sizeof(readable[0])};
+    enum ov_status status;
+
+    (void)mkdir(s->folder.publish, 0755); /* a rule needs what is there */
+    status = ov_landlock_service(&places);
+    return status == OV_OK
+               ? OV_OK
+               : ov_diag_set(diag, status, 0, "cannot jail itself: %s",
+                             status == OV_UNSUPPORTED
+                                 ? "this kernel has no Landlock"
+                                 : ov_status_name(status));
+}
+
 static int cmd_run(const char *dir, const struct settings *set, bool is_once)
 {
     static struct sequencer s; /* large */
@@ -384,6 +411,8 @@ static int cmd_run(const char *dir, const struct settings *set, bool is_once)
 
     if (status == OV_OK)
         status = configure(&s, set, &diag);
+    if (status == OV_OK)
+        status = enter_jail(&s, &diag);
     if (status == OV_OK && (sigaction(SIGINT, &end, NULL) != 0 ||
                             sigaction(SIGTERM, &end, NULL) != 0))
         status = OV_IO;

@@ -4,6 +4,7 @@
 #include <time.h>
 
 #include "commands.h"
+#include "sys/landlock.h"
 
 /* overt-publish COMMAND DIR [OPTION]...: the publisher's and reviewers' tool.
  * Exit codes: 0 done, 1 refused or failed, 2 wrong use. */
@@ -60,6 +61,39 @@ static bool find_time(struct instance *in)
            tell_error("--now %s: not a time, as 2026-11-22T10:00:00Z", given);
 }
 
+/* The folder that a file or a folder is in. */
+static const char *folder_of(struct instance *in, const char *path)
+{
+    size_t len = strlen(path);
+
+    while (len > 1 && path[len - 1] == '/')
+        len--;
+    while (len > 0 && path[len - 1] != '/')
+        len--;
+    return len == 0 ? "." : text(in, "%.*s", (int)len, path);
+}
+
+/* What others wrote is read here, and only read: this process and what it
+ * starts (overt-logd, overt-judge, overt-worker in jails of their own) may
+ * write the instance's folder, the folder of --out and of --keys, and the
+ * terminal. */
+static bool enter_jail(struct instance *in, bool is_init)
+{
+    const char *out = option_get(&in->args, OPT_out);
+    const char *keys = option_get(&in->args, OPT_keys);
+    const char *const places[] = {
+        is_init ? folder_of(in, in->dir) : in->dir,
+        out != NULL ? folder_of(in, out) : "/dev/null",
+        keys != NULL ? keys : "/dev/null", "/dev/null", "/dev/tty"};
+    enum ov_status status =
+        ov_landlock_write_paths(places, sizeof(places) / sizeof(places[0]));
+
+    return status == OV_OK ||
+           tell_error("cannot jail itself: %s",
+                      status == OV_UNSUPPORTED ? "this kernel has no Landlock"
+                                               : ov_status_name(status));
+}
+
 static int run(const struct command *c, int argc, char **argv)
 {
     struct instance *in = ov_alloc(sizeof(*in));
@@ -79,7 +113,8 @@ static int run(const struct command *c, int argc, char **argv)
         return EXIT_USAGE;
     }
     in->dir = in->args.operands[0];
-    ok = (c->function == cmd_init || instance_open(in)) && c->function(in);
+    ok = enter_jail(in, c->function == cmd_init) &&
+         (c->function == cmd_init || instance_open(in)) && c->function(in);
     explicit_bzero(in->passphrase, sizeof(in->passphrase));
     ov_free(in);
     return ok ? 0 : EXIT_REFUSED;
