@@ -49,11 +49,16 @@ must_publish publish DIR
 overt --state client verify --self --from DIR/repo
 expect_exit 0
 expect_text out 'signed by 1 people and 1 builders'
+cp out out.text
 expect_text out 'ok files: 5 as released, 0 not, 1 absent'
 expect_text out 'absent usr/include/overt/base.h'
 overt --state client verify --self --json --from DIR/repo
 python3 -c 'import json, sys; assert json.load(sys.stdin)["result"] == "none"' \
     <out || fail 'no JSON'
+
+# Which of the logged programs these are is kept, for the words of a refusal.
+entry=$(sed -n 's/.*: entry \([0-9]*\) of the log.*/\1/p' out.text)
+[ "$(cut -d ' ' -f 1 client/engine)" = "$entry" ] || fail 'it is not kept'
 
 # Another byte in one of them, a file that others may write, another manifest.
 printf 'x' >>usr/lib/overt/overt-fetch

@@ -107,7 +107,7 @@ struct ov_update_options {
     unsigned flags;
     uint64_t hold;          /* seconds that a release must be known */
     uint8_t rollout_id[16]; /* random, kept, never sent */
-    uint64_t engine;        /* log index of this build; 0: not known */
+    uint64_t engine;        /* log index of these programs; 0: not known */
 };
 
 #define OV_UPDATE_DETAIL 320

@@ -410,9 +410,6 @@ static enum ov_status check_follows(struct ov_update *u)
             return ov_update_refuse(u, OV_REFUSED_CHAIN, OV_BAD_PROOF,
                                     "release %llu", (unsigned long long)r->seq);
     }
-    if (u->options->engine != 0 && r->compiler > u->options->engine)
-        return ov_update_refuse(u, OV_REFUSED_ENGINE, OV_UNSUPPORTED,
-                                "release %llu", (unsigned long long)r->seq);
     if (is_bad(u, r->seq))
         return ov_update_refuse(u, OV_REFUSED_BAD, OV_MALFORMED, "release %llu",
                                 (unsigned long long)r->seq);

@@ -198,6 +198,26 @@ enum ov_status ov_records_read(struct ov_span bytes, struct ov_record_set **ret)
     return OV_OK;
 }
 
+/* Whether the release was made by a newer program than this one, as far as that
+ * is known. An older one may compile to the same images, so that only those
+ * decide. */
+static bool is_engine_older(const struct ov_update *u)
+{
+    return u->options->engine != 0 && u->release.compiler > u->options->engine;
+}
+
+static enum ov_status refuse_image(struct ov_update *u, unsigned tier)
+{
+    if (is_engine_older(u))
+        return ov_update_refuse(u, OV_REFUSED_ENGINE, OV_UNSUPPORTED,
+                                "made by the programs of entry %llu, these are "
+                                "of entry %llu",
+                                (unsigned long long)u->release.compiler,
+                                (unsigned long long)u->options->engine);
+    return ov_update_refuse(u, OV_REFUSED_IMAGE, OV_BAD_DIGEST, "tier %u",
+                            tier);
+}
+
 static enum ov_status compile(struct ov_update *u,
                               const struct ov_update_tier *tier)
 {
@@ -208,13 +228,14 @@ static enum ov_status compile(struct ov_update *u,
     enum ov_status status =
         u->io->compile(u->io->data, tier, digest, &len, &diag);
 
+    if (status != OV_OK && status != OV_IO && is_engine_older(u))
+        return refuse_image(u, tier->number);
     if (status != OV_OK)
         return ov_update_refuse(
             u, status == OV_IO ? OV_REFUSED_DISK : OV_REFUSED_COMPILE, status,
             "tier %u: %s", tier->number, diag.text);
     if (len != want->len || memcmp(digest, want->digest, sizeof(digest)) != 0)
-        return ov_update_refuse(u, OV_REFUSED_IMAGE, OV_BAD_DIGEST, "tier %u",
-                                tier->number);
+        return refuse_image(u, tier->number);
     return OV_OK;
 }
 

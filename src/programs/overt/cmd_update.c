@@ -6,6 +6,7 @@
 
 #include "base/text.h"
 #include "command.h"
+#include "engine_index.h"
 #include "installed_rules.h"
 #include "output.h"
 #include "self_test.h"
@@ -189,6 +190,7 @@ static bool update(struct run *r)
         .channel = r->set->channel,
         .now = r->now,
         .hold = r->set->hold,
+        .engine = engine_index_of(r->state),
         .spawn_flags = r->set->spawn_flags,
         .self_test = self_test,
         .step = out_has_progress() ? on_step : NULL,

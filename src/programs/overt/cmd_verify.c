@@ -3,6 +3,7 @@
 
 #include "base/text.h"
 #include "command.h"
+#include "engine_index.h"
 #include "output.h"
 #include "own_files.h"
 #include "state_place.h"
@@ -21,6 +22,7 @@ struct asked {
     struct ov_buf line;
     struct ov_trust_result result;
     struct own_files own; /* --self */
+    uint64_t entry;       /* of the newest programs */
 };
 
 static void print_line(struct asked *a, struct ov_span line)
@@ -45,8 +47,25 @@ static void check_own(struct asked *a, struct ov_span line)
         print_line(a, ov_buf_span(&told));
 }
 
+/* "ok programs VERSION: entry N of the log, ..." */
+static void take_entry(struct asked *a, struct ov_span line)
+{
+    struct ov_span word = OV_SPAN_LIT(": entry ");
+    size_t at = ov_span_find(line, word, 0);
+    struct ov_span rest;
+    struct ov_span number;
+
+    if (at == SIZE_MAX)
+        return;
+    rest = ov_span_clip(line, at + word.len, line.len);
+    (void)ov_span_cut(&rest, ' ', &number);
+    (void)ov_parse_uint(number, INT64_MAX, &a->entry);
+}
+
 static void take_line(struct asked *a, struct ov_span line)
 {
+    if (a->set.is_self && ov_span_starts(line, OV_SPAN_LIT("ok programs ")))
+        take_entry(a, line);
     if (a->set.is_self && !ov_span_starts(line, OV_SPAN_LIT("ok ")))
         check_own(a, line);
     else
@@ -146,6 +165,8 @@ static int verify_self(struct asked *a)
         if (a->own.n_other > 0 || a->own.n_same == 0) {
             a->result.updated.refusal = OV_REFUSED_CODE;
             code = EXIT_DETECTED;
+        } else {
+            engine_index_keep(a->entry);
         }
     }
     own_files_done(&a->own);
