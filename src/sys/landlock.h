@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #pragma once
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -20,6 +21,18 @@ ov_landlock_forbid_files(int (*open_readable)(size_t i), uint32_t *ret_abi);
  * this open folder. */
 OV_MUST_USE enum ov_status ov_landlock_keep_folder(int folder,
                                                    uint32_t *ret_abi);
+
+/* Truncating is a right of its own from version 3 on. */
+#define OV_LANDLOCK_ABI_TRUNCATE 3
+#define OV_LANDLOCK_TRUNCATE (UINT64_C(1) << 14)
+
+/* A rule set that denies all there is, or all but the network; and its use. For
+ * landlock_paths.c. */
+OV_MUST_USE enum ov_status ov_landlock_ruleset(bool keeps_network, int *ret_fd,
+                                               uint32_t *ret_abi);
+OV_MUST_USE enum ov_status ov_landlock_restrict(int ruleset);
+
+/* ---- landlock_paths.c ---- */
 
 /* Forbids this process and what it starts to change anything in the file
  * hierarchy but below these open folders, and in these open files (O_PATH will

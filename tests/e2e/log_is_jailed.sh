@@ -32,10 +32,10 @@ mkdir elsewhere
 mv L/log/tile elsewhere/tile
 ln -s "$PWD/elsewhere/tile" L/log/tile
 find elsewhere -type f | sort >before
-timeout 20 "$LOGD" once L --timeout 2 >out 2>err || :
-echo more >more
-"$LOGD" add L more >out 2>err || :
-timeout 20 "$LOGD" once L --timeout 2 >out 2>err || :
+timeout 20 "$LOGD" once L --timeout 2 >"out" 2>err || :
+echo another >another
+"$LOGD" add L more >"out" 2>err || :
+timeout 20 "$LOGD" once L --timeout 2 >"out" 2>err || :
 find elsewhere -type f | sort >after
 cmp -s before after || fail 'it wrote outside of its folder'
 

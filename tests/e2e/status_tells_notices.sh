@@ -71,3 +71,11 @@ expect_exit 1
 expect_text out 'a notice'
 overt --state forked status
 expect_no_text out N-3
+
+# Who could not be told for days which notices there are shows that.
+overt --state client status
+expect_no_text out notices-stale-since
+grep -q '^notices-time [0-9]' client/trust/client || fail 'it is not known when'
+sed -i 's/^notices-time .*/notices-time 1700000000/' client/trust/client
+overt --state client status
+expect_text out 'notices-stale-since 2023-11-16T'

@@ -79,13 +79,16 @@ static bool is_known(struct ov_update *u, const struct ov_buf *head)
            ov_span_starts(ov_buf_span(&bytes), ov_buf_span(head));
 }
 
-static enum ov_status get_notices(struct ov_update *u)
+static enum ov_status look(struct ov_update *u)
 {
     OV_AUTO_DONE(buf) list = ov_buf_with_max(MAX_LIST);
     OV_AUTO_DONE(buf) text = ov_buf_with_max(MAX_STATE);
     struct ov_tuf_target t;
+    enum ov_status status = ov_update_find(u, LIST, &t);
 
-    OV_TRY(ov_update_find(u, LIST, &t));
+    if (status == OV_NOT_FOUND)
+        u->client.notices_time = u->now; /* it is signed that there are none */
+    OV_TRY(status);
     ov_put_str(&text, "list ");
     ov_put_hex(&text, ov_span_of(t.sha256, sizeof(t.sha256)));
     ov_put_u8(&text, '\n');
@@ -95,6 +98,15 @@ static enum ov_status get_notices(struct ov_update *u)
     OV_TRY(ov_update_target(u, LIST, MAX_LIST, &list));
     OV_TRY(take_list(u, ov_buf_span(&list), &text));
     return u->io->state_put(u->io->data, STATE, ov_buf_span(&text));
+}
+
+/* When this went well last is kept: who withholds notices, or lets their
+ * metadata expire, shows in the report. */
+static enum ov_status get_notices(struct ov_update *u)
+{
+    OV_TRY(look(u));
+    u->client.notices_time = u->now;
+    return OV_OK;
 }
 
 enum ov_status ov_update_notices(struct ov_update *u)
@@ -134,11 +146,27 @@ static void put_date(struct ov_buf *b, const struct ov_update *u,
         ov_put_str(b, ", over\n");
 }
 
+/* Two days are what a timestamp is good for: who is asked so seldom, or does
+ * not answer, says nothing about notices either. */
+#define STALE_AFTER (2 * DAY)
+
+static void put_staleness(struct ov_buf *b, const struct ov_update *u)
+{
+    uint64_t time = u->client.notices_time;
+
+    if (time == 0 || u->now <= time + STALE_AFTER)
+        return;
+    ov_put_str(b, "notices-stale-since ");
+    ov_put_time(b, time + STALE_AFTER);
+    ov_put_u8(b, '\n');
+}
+
 void ov_put_notices(struct ov_buf *b, struct ov_update *u)
 {
     OV_AUTO_DONE(buf) bytes = ov_buf_with_max(MAX_STATE);
     struct ov_span rest;
 
+    put_staleness(b, u);
     if (u->io->state_get(u->io->data, STATE, &bytes) != OV_OK)
         return;
     rest = ov_buf_span(&bytes);

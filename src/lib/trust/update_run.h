@@ -30,6 +30,7 @@ struct ov_client_state {
     uint64_t seen_time;    /* ... at this time */
     uint64_t root_version; /* whose publication was proven */
     uint64_t good_time;    /* of the last run that ended well */
+    uint64_t notices_time; /* when it was last known which there are */
     uint64_t bad[OV_UPDATE_MAX_BAD]; /* releases that failed their test here */
     size_t n_bad;
 };

@@ -21,6 +21,7 @@ static const struct {
     {"seen-time", offsetof(struct ov_client_state, seen_time)},
     {"root-version", offsetof(struct ov_client_state, root_version)},
     {"good-time", offsetof(struct ov_client_state, good_time)},
+    {"notices-time", offsetof(struct ov_client_state, notices_time)},
 };
 
 #define N_NUMBERS (sizeof(numbers) / sizeof(numbers[0]))
