@@ -69,6 +69,7 @@ enum ov_judge_show {
     OV_JUDGE_RULE,     /* all of one rule, by name */
     OV_JUDGE_PROOF,    /* no image: whether a log's proof holds */
     OV_JUDGE_FORMAT,   /* no image: a YARA source, laid out anew */
+    OV_JUDGE_SLOW,     /* strings that slow a scan down */
 };
 
 /* Has a jailed process print an image, verify a proof, format a source; write

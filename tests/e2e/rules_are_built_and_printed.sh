@@ -21,6 +21,24 @@ expect_text out "Test.Eicar"
 expect_text out "second.ndb:1"
 overt rules check one.img
 expect_exit 0
+overt rules check --slow one.img
+expect_exit 0
+[ ! -s out ] || fail "an image without slow strings has some"
+cat >slow.yar <<'EOT'
+rule r
+{
+  strings:
+    $a = "fine and long"
+    $b = { 41 ?? 42 }
+  condition:
+    any of them
+}
+EOT
+overt rules build slow.yar -o slow.img
+expect_exit 0
+overt rules check --slow slow.img
+expect_exit 0
+expect_text out "slow.yar:1: rule r, string \$b: no two bytes in a row"
 overt rules dump one.img
 expect_exit 0
 overt rules dump one.img Second

@@ -69,7 +69,8 @@ static inline void plain_form_of(const struct ov_pattern *p, bool is_wide,
                 (struct ov_cell){.kind = OV_CELL_BYTE, .mask = 0xff};
     }
     /* At an end of the pattern such a gap says no more than its least. */
-    if (ret->n > 0 && ret->cells[0].kind == OV_CELL_GAP)
+    if (ret->n > 0 && ret->cells[0].kind == OV_CELL_GAP &&
+        !(p->flags & OV_PATTERN_EACH_START && ret->n > 1))
         plain_bound(&ret->cells[0]);
     if (ret->n > 0 && ret->cells[ret->n - 1].kind == OV_CELL_GAP)
         plain_bound(&ret->cells[ret->n - 1]);

@@ -153,6 +153,16 @@ static void counts_tell_kinds_and_reasons(void **state)
     assert_non_null(strstr(text, "Win.Logical-1 (a\\x0a.ldb:2): no four"));
 }
 
+static void slow_patterns_are_named_with_their_rule(void **state)
+{
+    OV_AUTO_DONE(buf) all = {0};
+    const char *text = text_of(&all, ov_describe_slow);
+
+    (void)state;
+    assert_string_equal(text, "a\\x0a.ldb:2: rule Win.Logical-1: no four fixed "
+                              "bytes in a row\n");
+}
+
 static void sections_are_listed_with_the_sources(void **state)
 {
     OV_AUTO_DONE(buf) all = {0};
@@ -399,6 +409,8 @@ static enum ov_status describe_all(void *arg)
     if (s == OV_OK)
         s = ov_describe_counts(image, &out);
     if (s == OV_OK)
+        s = ov_describe_slow(image, &out);
+    if (s == OV_OK)
         s = describe_logical(image, &out);
     if (s == OV_OK)
         s = describe_hash(image, &out);
@@ -418,6 +430,7 @@ static void a_failed_allocation_ends_well(void **state)
 
 OV_TEST_MAIN(OV_TEST(a_list_has_a_line_for_each_rule),
              OV_TEST(counts_tell_kinds_and_reasons),
+             OV_TEST(slow_patterns_are_named_with_their_rule),
              OV_TEST(sections_are_listed_with_the_sources),
              OV_TEST(a_rule_is_shown_with_its_terms),
              OV_TEST(every_cell_has_its_words),

@@ -82,12 +82,17 @@ struct search {
 
 /* Beyond this a window is as good as never in clean files. */
 #define BITS_ENOUGH 32
+/* Below this, trying patterns in vain costs more than looking for their atoms,
+ * of whatever kind these are. */
+#define BITS_FEW 14
 
 int32_t ov_atom_score(const struct ov_atom *a, bool is_backward)
 {
     static const int32_t kind_costs[OV_N_ATOM_KINDS] = {0, 8, 20};
     int32_t bits = a->bits < BITS_ENOUGH ? (int32_t)a->bits : BITS_ENOUGH;
 
+    if (bits < BITS_FEW)
+        bits -= 2 * (BITS_FEW - bits);
     return bits - kind_costs[a->kind] - (is_backward ? 3 : 0);
 }
 

@@ -197,10 +197,15 @@ static bool negated_ok(const struct ov_form *f)
     return true;
 }
 
-static void bound_ends(struct ov_form *f)
+/* "?? [-] 41" has a match for each start (YARA), so its first part is "??"; to
+ * others it is no more than "?? 41". */
+static void bound_ends(struct ov_form *f, bool is_each_start)
 {
+    f->is_open = false;
     if (f->n == 0)
         return;
+    f->is_open = is_each_start && f->n > 1 && f->cells[0].kind == OV_CELL_GAP &&
+                 f->cells[0].gap_max == OV_GAP_INF;
     if (f->cells[0].kind == OV_CELL_GAP && f->cells[0].gap_max == OV_GAP_INF)
         f->cells[0].gap_max = f->cells[0].gap_min;
     if (f->cells[f->n - 1].kind == OV_CELL_GAP &&
@@ -213,7 +218,11 @@ static bool cut(struct ov_form *f)
     struct ov_form_part part = {0};
 
     f->n_parts = 0;
-    for (uint32_t i = 0; i <= f->n; i++) {
+    if (f->is_open) {
+        f->parts[f->n_parts++] = (struct ov_form_part){.to = 1};
+        part.from = 1;
+    }
+    for (uint32_t i = part.from; i <= f->n; i++) {
         struct ov_extent_range r;
 
         if (i < f->n && (f->cells[i].kind != OV_CELL_GAP ||
@@ -252,7 +261,7 @@ enum ov_status ov_form_make(struct ov_form *f, const struct ov_pattern *p,
     f->xor_min = p->xor_min;
     f->xor_max = p->xor_max;
     copy_cells(f, p, is_wide);
-    bound_ends(f);
+    bound_ends(f, p->flags & OV_PATTERN_EACH_START);
     if (!brackets_ok(f) || !negated_ok(f) || !cut(f))
         return OV_UNSUPPORTED;
     return xor_ok(f) ? OV_OK : OV_UNSUPPORTED;

@@ -32,7 +32,8 @@ struct ov_form {
     size_t cap;
     uint32_t n;
     bool is_nocase;
-    bool is_xor; /* fixed bytes, each xor-ed with a key of these: */
+    bool is_open; /* wherever it begins, the parts may follow much later */
+    bool is_xor;  /* fixed bytes, each xor-ed with a key of these: */
     uint8_t xor_min;
     uint8_t xor_max;
     uint32_t n_parts;

@@ -455,6 +455,8 @@ static enum ov_status pass(struct scan *scans, size_t n)
                 .store = scans[i].m->store,
                 .buckets = scans[i].m->off + scans[i].m->buckets,
                 .n_buckets = scans[i].m->n_buckets,
+                .programs = scans[i].m->off + scans[i].m->programs,
+                .programs_len = scans[i].m->programs_len,
                 .filters = scans[i].set->filters,
                 .check = &scans[i].set->check,
                 .number = (uint16_t)i,

@@ -5,6 +5,14 @@
  * The bytes come from an image that may be damaged: whatever they are, reading
  * ends with false or with spans inside of them. */
 
+/* Most numbers are small, and a program is read each time it is tried. */
+static inline uint64_t read_number(struct ov_reader *r)
+{
+    if (r->status == OV_OK && r->at < r->all.len && r->all.ptr[r->at] < 0x80)
+        return r->all.ptr[r->at++];
+    return ov_read_varint(r);
+}
+
 static uint64_t zigzag(int64_t v)
 {
     return ((uint64_t)v << 1) ^ (v < 0 ? UINT64_MAX : 0);
@@ -31,10 +39,10 @@ static uint32_t unfold_targets(uint64_t v)
 
 static void read_place(struct ov_reader *r, struct ov_place *ret)
 {
-    uint64_t kind = ov_read_varint(r);
-    int64_t at = unzigzag(ov_read_varint(r));
-    uint64_t shift = ov_read_varint(r);
-    uint64_t section = ov_read_varint(r);
+    uint64_t kind = read_number(r);
+    int64_t at = unzigzag(read_number(r));
+    uint64_t shift = read_number(r);
+    uint64_t section = read_number(r);
 
     ov_reader_require(r,
                       kind <= OV_PLACE_MACRO && shift <= UINT32_MAX &&
@@ -48,15 +56,15 @@ bool ov_program_read(struct ov_span body, struct ov_program *ret)
 {
     struct ov_reader r = ov_reader_over(body);
     struct ov_program p = {.n_parts = 1};
-    uint64_t flags = ov_read_varint(&r);
+    uint64_t flags = read_number(&r);
     uint64_t id;
     uint64_t rule;
 
     ov_reader_require(&r, flags <= OV_PROGRAM_FLAGS_MAX, OV_MALFORMED);
     p.flags = (uint32_t)flags;
-    p.targets = unfold_targets(ov_read_varint(&r));
-    id = ov_read_varint(&r);
-    rule = ov_read_varint(&r);
+    p.targets = unfold_targets(read_number(&r));
+    id = read_number(&r);
+    rule = read_number(&r);
     if (p.flags & OV_PROGRAM_XOR) {
         p.xor_min = ov_read_u8(&r);
         p.xor_max = ov_read_u8(&r);
@@ -66,10 +74,10 @@ bool ov_program_read(struct ov_span body, struct ov_program *ret)
     if (p.flags & OV_PROGRAM_BACKWARD)
         p.backward = ov_read_block(&r);
     else
-        p.atom_at = ov_read_varint(&r);
+        p.atom_at = read_number(&r);
     if (p.flags & OV_PROGRAM_PARTS) {
-        uint64_t n = ov_read_varint(&r);
-        uint64_t lead = ov_read_varint(&r);
+        uint64_t n = read_number(&r);
+        uint64_t lead = read_number(&r);
 
         ov_reader_require(&r, n >= 2 && n <= OV_PARTS_MAX && lead < n,
                           OV_MALFORMED);
@@ -94,11 +102,11 @@ bool ov_program_part(const struct ov_program *p, struct ov_reader *r,
 
     if (p->flags & OV_PROGRAM_PARTS) {
         if (n > 0)
-            part.gap_min = ov_read_varint(r);
-        part.needle_at = ov_read_varint(r);
+            part.gap_min = read_number(r);
+        part.needle_at = read_number(r);
         part.needle = ov_read_block(r);
     }
-    len = ov_read_varint(r);
+    len = read_number(r);
     part.code = ov_read_span(r, len >> 1);
     part.is_straight = len & 1;
     if (ov_reader_status(r) != OV_OK)

@@ -11,6 +11,9 @@
 /* Places to look up together. */
 #define BATCH 32
 
+/* Atoms to tell together. */
+#define FOUND_MAX 32
+
 struct probe {
     uint64_t at;
     uint64_t hash;
@@ -21,18 +24,46 @@ struct turn {
     const struct ov_sweep *s;
     const struct ov_sweep_tier *tier;
     struct ov_sweeper *w;
+    size_t n_found;
+    struct ov_found found[FOUND_MAX];
 };
 
-static enum ov_status tell(const struct turn *t, enum ov_found_kind kind,
-                           uint32_t ref, uint64_t at)
+/* What is found goes out a little later, when its program is at hand. */
+static enum ov_status tell_all(struct turn *t)
 {
-    const struct ov_found f = {at, ref, t->tier->number, (uint16_t)kind};
+    size_t n = t->n_found;
 
+    t->n_found = 0;
+    for (size_t i = 0; i < n; i++)
+        OV_TRY(t->s->found(t->s->data, &t->found[i]));
+    return OV_OK;
+}
+
+/* Anything else than an atom, behind what was found before. */
+static enum ov_status tell(struct turn *t, enum ov_found_kind kind, uint64_t at)
+{
+    const struct ov_found f = {at, 0, t->tier->number, (uint16_t)kind};
+
+    OV_TRY(tell_all(t));
     return t->s->found(t->s->data, &f);
 }
 
+static enum ov_status find(struct turn *t, uint32_t ref, uint64_t at)
+{
+    const struct ov_sweep_tier *tier = t->tier;
+    uint64_t off = ref & ~OV_REF_LIST;
+
+    if (off < tier->programs_len)
+        __builtin_prefetch(tier->store->all.ptr + tier->programs + off);
+    if (t->n_found == FOUND_MAX)
+        OV_TRY(tell_all(t));
+    t->found[t->n_found++] =
+        (struct ov_found){at, ref, tier->number, OV_FOUND_ATOM};
+    return OV_OK;
+}
+
 /* Looks one hash up; a bucket that is full goes on in the next one. */
-static enum ov_status look_up(const struct turn *t, const struct probe *p)
+static enum ov_status look_up(struct turn *t, const struct probe *p)
 {
     const struct ov_sweep_tier *tier = t->tier;
     uint64_t b = ov_bucket_of(p->hash, tier->n_buckets);
@@ -45,16 +76,15 @@ static enum ov_status look_up(const struct turn *t, const struct probe *p)
 
         if (!ov_store_at(tier->store, tier->buckets + b * OV_BUCKET_SIZE,
                          OV_BUCKET_SIZE, &bucket))
-            return tell(t, OV_FOUND_DAMAGE, 0, p->at);
+            return tell(t, OV_FOUND_DAMAGE, p->at);
         refs = bucket.ptr + OV_BUCKET_REFS;
         used = bucket.ptr[OV_BUCKET_USED];
         for (uint8_t i = 0; i < used && i < OV_BUCKET_WAYS; i++)
             if (ov_load16le(bucket.ptr + 2 * i) == print)
-                OV_TRY(
-                    tell(t, OV_FOUND_ATOM, ov_load32le(refs + 4 * i), p->at));
+                OV_TRY(find(t, ov_load32le(refs + 4 * i), p->at));
         if (bucket.ptr[OV_BUCKET_MORE] == 0)
             break;
-        OV_TRY(tell(t, OV_FOUND_STEP, 0, p->at));
+        OV_TRY(tell(t, OV_FOUND_STEP, p->at));
         b = b + 1 < tier->n_buckets ? b + 1 : 0;
     }
     return OV_OK;
@@ -82,7 +112,7 @@ static inline size_t add_probe(const struct turn *t, enum ov_atom_kind kind,
 }
 
 /* Looks up places: n of them, each `bias` too large. */
-static enum ov_status resolve(const struct turn *t, enum ov_atom_kind kind,
+static enum ov_status resolve(struct turn *t, enum ov_atom_kind kind,
                               const uint16_t *at, size_t n, int32_t bias)
 {
     struct probe probes[BATCH];
@@ -95,11 +125,11 @@ static enum ov_status resolve(const struct turn *t, enum ov_atom_kind kind,
         for (size_t k = 0; k < n_probes; k++)
             OV_TRY(look_up(t, &probes[k]));
     }
-    return OV_OK;
+    return tell_all(t);
 }
 
 /* One kind of atom in the block. */
-static enum ov_status pass_kind(const struct turn *t, enum ov_atom_kind kind)
+static enum ov_status pass_kind(struct turn *t, enum ov_atom_kind kind)
 {
     const struct ov_filter *filter = &t->tier->filters[kind];
     struct ov_sweeper *w = t->w;
@@ -116,13 +146,13 @@ static enum ov_status pass_kind(const struct turn *t, enum ov_atom_kind kind)
     return resolve(t, kind, w->starts, n, OV_START_BIAS);
 }
 
-static enum ov_status pass_block(const struct turn *t)
+static enum ov_status pass_block(struct turn *t)
 {
     OV_TRY(pass_kind(t, OV_ATOM_LONG));
     OV_TRY(pass_kind(t, OV_ATOM_MID));
     OV_TRY(pass_kind(t, OV_ATOM_SHORT));
     if (t->tier->tells_blocks)
-        OV_TRY(tell(t, OV_FOUND_BLOCK, 0, t->w->block.at));
+        OV_TRY(tell(t, OV_FOUND_BLOCK, t->w->block.at));
     t->w->n_bytes += t->w->block.len;
     return OV_OK;
 }
@@ -131,12 +161,16 @@ static enum ov_status pass_block(const struct turn *t)
 enum ov_status ov_sweep(const struct ov_sweep *s, struct ov_sweeper *w,
                         uint64_t from, uint64_t to)
 {
+    struct turn turn = {.s = s, .w = w};
+
     if (to > s->view.len)
         to = s->view.len;
     for (uint64_t at = from; at < to; at += OV_BLOCK) {
         ov_block_load(&w->block, s->way, s->view, at);
-        for (size_t i = 0; i < s->n_tiers; i++)
-            OV_TRY(pass_block(&(struct turn){s, &s->tiers[i], w}));
+        for (size_t i = 0; i < s->n_tiers; i++) {
+            turn.tier = &s->tiers[i];
+            OV_TRY(pass_block(&turn));
+        }
     }
     return OV_OK;
 }

@@ -15,6 +15,8 @@ struct ov_sweep_tier {
     struct ov_store *store;
     uint64_t buckets; /* where they are in the store: inside, checked */
     uint64_t n_buckets;
+    uint64_t programs; /* likewise */
+    uint64_t programs_len;
     const struct ov_filter *filters; /* OV_N_ATOM_KINDS */
     const struct ov_check *check;
     uint16_t number; /* told with what is found */

@@ -4,6 +4,7 @@
 #include "base/text.h"
 #include "match/matcher.h"
 #include "rules/describe_out.h"
+#include "rules/notes.h"
 
 /* Lists and counts. Names are spelled one by one and passed on by the piece. */
 
@@ -213,32 +214,81 @@ static const char *weakness_word(uint8_t weakness)
     }
 }
 
+/* The rule of a weak pattern, and the list of names that its own is in. */
+static bool find_weak(struct ov_describe *d, const struct ov_weak_pattern *w,
+                      uint32_t *ret_rule, struct ov_names_block *ret)
+{
+    if (find_owner(d->image, w->id, ret_rule) &&
+        ov_names_block_at(d->image, OV_NAMES_OF_RULES,
+                          *ret_rule / OV_NAMES_BLOCK, ret) &&
+        *ret_rule % OV_NAMES_BLOCK < ret->n)
+        return true;
+    ov_describe_damaged(d);
+    return false;
+}
+
+static void put_name(struct ov_describe *d, const struct ov_names_block *names,
+                     size_t i)
+{
+    uint8_t name[OV_NAME_MAX];
+    size_t len;
+
+    if (!ov_names_spell(d->image, names->stem[i], names->number[i], name, &len))
+        ov_describe_damaged(d);
+    else
+        ov_put_escaped(&d->text, ov_span_of(name, len));
+}
+
 static void put_weak(struct ov_describe *d, const struct ov_weak_pattern *w)
 {
     struct ov_names_block names;
-    uint8_t name[OV_NAME_MAX];
-    size_t len;
     uint32_t rule;
     size_t i;
 
-    if (!find_owner(d->image, w->id, &rule) ||
-        !ov_names_block_at(d->image, OV_NAMES_OF_RULES, rule / OV_NAMES_BLOCK,
-                           &names)) {
-        ov_describe_damaged(d);
+    if (!find_weak(d, w, &rule, &names))
         return;
-    }
     i = rule % OV_NAMES_BLOCK;
-    if (i >= names.n ||
-        !ov_names_spell(d->image, names.stem[i], names.number[i], name, &len)) {
-        ov_describe_damaged(d);
-        return;
-    }
     ov_put_str(&d->text, "  ");
-    ov_put_escaped(&d->text, ov_span_of(name, len));
+    put_name(d, &names, i);
     ov_put_str(&d->text, " (");
     ov_describe_put_place(d, names.source[i], names.line[i]);
     ov_put_format(&d->text, "): %s\n", weakness_word(w->weakness));
     ov_describe_put_pattern(d, w->id, "    ");
+}
+
+/* What the rule calls the pattern; only YARA's rules have such names. */
+static enum ov_status put_string_name(struct ov_describe *d, uint32_t rule,
+                                      uint32_t pattern, struct ov_arena *arena)
+{
+    struct ov_rule_view view;
+    struct ov_notes notes;
+
+    OV_TRY(ov_notes_find(d->image, rule, arena, &notes));
+    if (!ov_lookup_rule(d->image, rule, NULL, &view) ||
+        pattern - view.first_pattern >= notes.n_term_names)
+        return OV_OK;
+    ov_put_str(&d->text, ", string ");
+    ov_put_escaped(&d->text, notes.term_names[pattern - view.first_pattern]);
+    return OV_OK;
+}
+
+static enum ov_status put_slow(struct ov_describe *d,
+                               const struct ov_weak_pattern *w,
+                               struct ov_arena *arena)
+{
+    struct ov_names_block names;
+    uint32_t rule;
+    size_t i;
+
+    if (!find_weak(d, w, &rule, &names))
+        return OV_OK;
+    i = rule % OV_NAMES_BLOCK;
+    ov_describe_put_place(d, names.source[i], names.line[i]);
+    ov_put_str(&d->text, ": rule ");
+    put_name(d, &names, i);
+    OV_TRY(put_string_name(d, rule, w->id, arena));
+    ov_put_format(&d->text, ": %s\n", weakness_word(w->weakness));
+    return OV_OK;
 }
 
 static void put_counts(struct ov_describe *d, const struct ov_counts *c)
@@ -274,6 +324,26 @@ enum ov_status ov_describe_counts(struct ov_image *image,
     put_counts(&d, &c);
     for (size_t i = 0; i < c.n_weak && ov_describe_pass(&d); i++)
         put_weak(&d, &c.weak[i]);
+    return ov_describe_end(&d);
+}
+
+enum ov_status ov_describe_slow(struct ov_image *image,
+                                const struct ov_text_out *out)
+{
+    OV_AUTO(arena) arena = ov_arena_new(ARENA_MAX);
+    struct ov_describe d;
+    struct ov_counts c;
+
+    if (arena == NULL)
+        return OV_NO_MEMORY;
+    OV_TRY(ov_counts_read(image, arena, &c));
+    OV_TRY(ov_describe_begin(&d, image, out));
+    for (size_t i = 0; i < c.n_weak && ov_describe_pass(&d); i++) {
+        enum ov_status status = put_slow(&d, &c.weak[i], arena);
+
+        if (status != OV_OK && d.status == OV_OK)
+            d.status = status;
+    }
     return ov_describe_end(&d);
 }
 

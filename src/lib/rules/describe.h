@@ -25,6 +25,12 @@ OV_MUST_USE enum ov_status ov_describe_list(struct ov_image *image,
 OV_MUST_USE enum ov_status ov_describe_counts(struct ov_image *image,
                                               const struct ov_text_out *out);
 
+/* A line for each pattern that is tried at every place of some byte, or whose
+ * best atom is short or common: "FILE:LINE: rule NAME, string $a: why". Nothing
+ * if there is none. */
+OV_MUST_USE enum ov_status ov_describe_slow(struct ov_image *image,
+                                            const struct ov_text_out *out);
+
 /* The table of sections with their sizes, and the sources with their digests.
  */
 OV_MUST_USE enum ov_status ov_describe_sections(struct ov_image *image,

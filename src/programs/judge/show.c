@@ -22,6 +22,8 @@ static enum ov_status describe(struct ov_image *image,
         return ov_describe_counts(image, out);
     case OV_JUDGE_SECTIONS:
         return ov_describe_sections(image, out);
+    case OV_JUDGE_SLOW:
+        return ov_describe_slow(image, out);
     case OV_JUDGE_RULE:
         return ov_describe_rule(image, what->name, out);
     default:

@@ -23,6 +23,7 @@ struct rules_options {
     const char *output;
     bool is_check;
     bool is_write;
+    bool is_slow;
 };
 
 static const char *set_output(void *data, const char *value)
@@ -85,6 +86,13 @@ static const char *set_write(void *data, const char *value)
     return NULL;
 }
 
+static const char *set_slow(void *data, const char *value)
+{
+    (void)value;
+    ((struct rules_options *)data)->is_slow = true;
+    return NULL;
+}
+
 static const char *set_best_effort(void *data, const char *value)
 {
     (void)value;
@@ -103,6 +111,8 @@ static const struct option_row rows[] = {
     {"max-silence", 0, "SECONDS",
      "give up when the compiler says nothing for so long; 300", set_silence},
     {"check", 0, NULL, "fmt: only name the files that would change", set_check},
+    {"slow", 0, NULL, "check: only name the strings that slow a scan down",
+     set_slow},
     {"write", 'w', NULL, "fmt: change the files", set_write},
     {"best-effort-jail", 0, NULL, "go on where a jail step is not possible",
      set_best_effort},
@@ -312,8 +322,10 @@ int cmd_rules(int argc, char **argv)
     if (strcmp(argv[1], "fmt") == 0)
         return format_all(&o);
     for (size_t i = 0; i < sizeof(shows) / sizeof(shows[0]); i++) {
+        bool is_slow = o.is_slow && shows[i].what == OV_JUDGE_COUNTS;
+
         if (strcmp(argv[1], shows[i].word) == 0)
-            return show(&o, shows[i].what);
+            return show(&o, is_slow ? OV_JUDGE_SLOW : shows[i].what);
     }
     out_error("rules: no such thing to do: %s; see overt rules --help",
               argv[1]);
