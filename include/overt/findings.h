@@ -162,6 +162,9 @@ struct ov_findings {
     void (*cost)(void *data, const struct ov_rule_cost *c);
     /* This scan is now shard 0 of options->n_shards; see there. */
     void (*split)(void *data);
+    /* Lines that rules print (YARA's module "console"), each with its newline,
+     * safe to show. NULL: nobody reads them. */
+    void (*console)(void *data, struct ov_span lines);
     void *data;
 };
 

@@ -37,6 +37,7 @@ struct ov_pool_options {
     void (*detection)(void *ticket, const struct ov_wire_detection *d);
     void (*match)(void *ticket, const struct ov_string_match *m); /* or NULL */
     void (*cost)(void *ticket, const struct ov_rule_cost *c);     /* or NULL */
+    void (*console)(void *ticket, struct ov_span lines);          /* or NULL */
     void (*inconclusive)(void *ticket, const struct ov_wire_inconclusive *i);
     void (*done)(void *ticket, const struct ov_pool_result *r);
 };

@@ -147,6 +147,11 @@ enum ov_status ov_pool_take_finding(struct ov_pool *p, struct ov_pool_task *t,
         return on_matches(p, t, body);
     if (type == OV_MSG_COSTS)
         return on_costs(p, t, body);
+    if (type == OV_MSG_CONSOLE) {
+        if (t != NULL && p->options.console != NULL)
+            p->options.console(t->ticket, body);
+        return OV_OK;
+    }
     return type == OV_MSG_DETECTION ? on_detection(p, t, body)
                                     : on_inconclusive(p, t, body);
 }

@@ -396,7 +396,9 @@ void ov_examine_view(struct ov_scan *scan, const struct ov_view *view)
             .max_icons = MAX_ICONS,
             .around = {.arena = s->scratch,
                        .budget = &scan->budget,
-                       .now = scan->options->now},
+                       .now = scan->options->now,
+                       .console = scan->findings->console != NULL ? &s->console
+                                                                  : NULL},
         };
     if ((scan->flags & OV_SCAN_ALL_MATCHES) == 0)
         try_first_single(scan, e, s->n_tiers);
@@ -404,6 +406,9 @@ void ov_examine_view(struct ov_scan *scan, const struct ov_view *view)
         try_object_digests(scan);
     for (size_t i = 0; i < s->n_tiers && !scan->is_stopped; i++)
         try_rules(scan, &e[i]);
+    if (s->console.len > 0)
+        scan->findings->console(scan->findings->data, ov_buf_span(&s->console));
+    ov_buf_clear(&s->console);
 }
 
 /* Rules for plain text (target 7) are about its normalised form alone. */

@@ -16,6 +16,7 @@
 #define SPLIT_MIN (4ull << 20)
 #define SPLIT_MIN_MEMBERS 4
 #define SPLIT_STRETCH_LOG 18
+#define CONSOLE_MAX ((size_t)1 << 20) /* lines of one object's rules */
 #define BUFFER_KEEP                                                            \
     ((size_t)8 << 20) /* memory held between files, per level                  \
                        */
@@ -37,6 +38,7 @@ enum ov_status ov_scanner_new(struct ov_image *const *images, size_t n,
 
     if (s == NULL || !has_arenas(s))
         return OV_NO_MEMORY;
+    s->console = ov_buf_with_max(CONSOLE_MAX);
     OV_TRY(ov_tiers_open(s, images, n, diag));
     *ret = OV_STEAL(s);
     return OV_OK;
@@ -51,6 +53,7 @@ void ov_scanner_free(struct ov_scanner *s)
         ov_buf_done(&s->frames[i].bytes);
     }
     ov_buf_done(&s->text);
+    ov_buf_done(&s->console);
     ov_buf_done(&s->html.nocomment);
     ov_buf_done(&s->html.notags);
     ov_buf_done(&s->html.script);

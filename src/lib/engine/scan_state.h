@@ -50,6 +50,7 @@ struct ov_scanner {
     size_t n_icons;
     struct ov_profile *profile; /* NULL until it is asked for */
     struct ov_buf text;         /* normalised forms of the object at hand */
+    struct ov_buf console;      /* lines that its rules print */
     struct ov_html_views html;
     struct ov_frame frames[OV_SCAN_MAX_DEPTH + 1];
 };

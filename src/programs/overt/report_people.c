@@ -109,6 +109,26 @@ static void on_detection(struct report *r, const char *path,
         put_explanation(o, d);
 }
 
+/* Lines of rules are printable ASCII; a worker that is taken over may say
+ * anything. */
+static void on_console(struct report *r, const char *path, struct ov_span lines)
+{
+    struct out *o = self(r)->out;
+    struct ov_span line;
+
+    while (lines.len > 0) {
+        (void)ov_span_cut(&lines, '\n', &line);
+        put_path(o, path);
+        out_format(o, "console: ");
+        for (size_t i = 0; i < line.len; i++) {
+            int c = ov_span_byte(line, i);
+
+            out_format(o, c >= 0x20 && c < 0x7f ? "%c" : "\\x%02x", c);
+        }
+        out_format(o, "\n");
+    }
+}
+
 static void on_inconclusive(struct report *r, const char *path,
                             const struct ov_wire_inconclusive *i)
 {
@@ -296,6 +316,7 @@ void report_people(struct scan_report *r)
     r->report = (struct report){.detection = on_detection,
                                 .cost = report_cost,
                                 .inconclusive = on_inconclusive,
+                                .console = on_console,
                                 .file = on_file,
                                 .error = on_error,
                                 .tick = report_tick,

@@ -139,6 +139,14 @@ static void on_cost(void *ticket, const struct ov_rule_cost *c)
         t->scan->report->cost(t->scan->report, c);
 }
 
+static void on_console(void *ticket, struct ov_span lines)
+{
+    struct ticket *t = ticket;
+
+    if (t->scan->report->console != NULL)
+        t->scan->report->console(t->scan->report, path_of(t), lines);
+}
+
 static void on_inconclusive(void *ticket, const struct ov_wire_inconclusive *i)
 {
     struct ticket *t = ticket;
@@ -487,6 +495,7 @@ static enum ov_status begin(struct scan *s, struct ov_diag *diag)
         .detection = on_detection,
         .match = on_match,
         .cost = on_cost,
+        .console = on_console,
         .inconclusive = on_inconclusive,
         .done = on_done,
     };

@@ -44,6 +44,8 @@ struct report {
     void (*match)(struct report *r, const char *path,
                   const struct ov_string_match *m);
     void (*cost)(struct report *r, const struct ov_rule_cost *c); /* or NULL */
+    /* Lines that rules print, each with its newline; or NULL. */
+    void (*console)(struct report *r, const char *path, struct ov_span lines);
     void (*inconclusive)(struct report *r, const char *path,
                          const struct ov_wire_inconclusive *i);
     void (*file)(struct report *r, const struct scan_file *f);

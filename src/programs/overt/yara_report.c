@@ -238,6 +238,21 @@ static void on_match(struct report *r, const char *path,
     ov_put_u8(&f->text, '\n');
 }
 
+/* yara prints these while it scans: in front of the file's rules. What comes
+ * out of the jail is made safe again. */
+static void on_console(struct report *r, const char *path, struct ov_span lines)
+{
+    struct yara *y = yara_of(r);
+    struct ov_span line;
+
+    (void)path;
+    while (lines.len > 0) {
+        (void)ov_span_cut(&lines, '\n', &line);
+        put_text_bytes(&y->out->text, line);
+        ov_put_u8(&y->out->text, '\n');
+    }
+}
+
 static void on_inconclusive(struct report *r, const char *path,
                             const struct ov_wire_inconclusive *i)
 {
@@ -295,6 +310,7 @@ void yara_report_init(struct yara *y)
     y->report = (struct report){
         .detection = on_detection,
         .match = on_match,
+        .console = on_console,
         .inconclusive = on_inconclusive,
         .file = on_file,
         .error = on_error,

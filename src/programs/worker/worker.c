@@ -37,6 +37,7 @@
 #define SHARE_READ_FROM ((size_t)8 << 20)
 #define OWN_PAGES_FROM (1 << 20)
 #define MAX_SHOWN_BYTES 256
+#define CONSOLE_PIECE 60000
 #define HELPERS_NICENESS 10
 #define DEFAULT_MAX_OBJECT ((uint64_t)100 << 20)
 
@@ -196,6 +197,26 @@ static void on_inconclusive(void *data, const struct ov_inconclusive *i)
     post(w);
 }
 
+/* In pieces that are whole lines, if no line is longer than a message. */
+static void on_console(void *data, struct ov_span lines)
+{
+    struct worker *w = data;
+
+    while (lines.len > 0 && !w->is_broken) {
+        struct ov_span piece = ov_span_clip(lines, 0, CONSOLE_PIECE);
+        size_t len = piece.len;
+
+        while (len > 0 && ov_span_byte(piece, len - 1) != '\n')
+            len--;
+        if (len > 0)
+            piece = ov_span_clip(piece, 0, len);
+        begin(w, OV_MSG_CONSOLE);
+        ov_put_span(&w->out, piece);
+        post(w);
+        lines = ov_span_clip(lines, piece.len, lines.len);
+    }
+}
+
 static void on_split(void *data)
 {
     struct worker *w = data;
@@ -211,6 +232,7 @@ static void scan(struct worker *w, struct ov_span bytes)
                                          .cost = on_cost,
                                          .inconclusive = on_inconclusive,
                                          .split = on_split,
+                                         .console = on_console,
                                          .data = w};
     struct ov_outcome outcome = {0};
     struct ov_wire_outcome o;
