@@ -9,14 +9,18 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 {
-    OV_AUTO(arena) a = ov_arena_new(4 * OV_JSON_ARENA(MAX_INPUT));
+    OV_AUTO(arena) a = ov_arena_new(5 * OV_JSON_ARENA(MAX_INPUT));
     OV_AUTO_DONE(buf) first = ov_buf_with_max(4 * MAX_INPUT);
     OV_AUTO_DONE(buf) again = ov_buf_with_max(4 * MAX_INPUT);
     const struct ov_json *v = NULL;
+    const struct ov_json *any = NULL;
     enum ov_status status =
         ov_json_parse(a, ov_span_of(data, len), MAX_INPUT, &v);
 
     FUZZ_CHECK(status != OV_NO_MEMORY);
+    FUZZ_CHECK(ov_json_parse_any(a, ov_span_of(data, len), MAX_INPUT, &any) ==
+                   OV_OK ||
+               status != OV_OK);
     if (status != OV_OK)
         return 0;
     ov_put_canonical(&first, v);

@@ -259,7 +259,37 @@ static void a_full_arena_ends_it(void **state)
                      OV_NO_MEMORY);
 }
 
-OV_TEST_MAIN(OV_TEST(plain_values_are_read),
+static void documents_of_others_may_be_less_strict(void **state)
+{
+    static const char text[] =
+        "{\"a\": 1.5e-3, \"b\": [-0, 1E+9, 5, 99999999999999999999],"
+        " \"a\": 2, \"z\": \"x\\u0000y\"}";
+    static const char *const wrong[] = {
+        "{\"a\": 1.}", "[.5]", "[1e]", "[-]", "[1,]", "{\"a\" 1}", "[1] 2"};
+    OV_AUTO(arena) a = ov_arena_new(1 << 20);
+    const struct ov_json *v = NULL;
+    struct ov_span z;
+
+    (void)state;
+    assert_int_equal(ov_json_parse(a, ov_span_str(text), 1000, &v),
+                     OV_MALFORMED);
+    assert_int_equal(ov_json_parse_any(a, ov_span_str(text), 1000, &v), OV_OK);
+    assert_int_equal(v->count, 4);
+    assert_non_null(ov_json_get(v, OV_SPAN_LIT("a")));
+    assert_int_equal(ov_json_get(v, OV_SPAN_LIT("b"))->first->kind,
+                     OV_JSON_REAL);
+    assert_int_equal(
+        ov_json_get(v, OV_SPAN_LIT("b"))->first->next->next->number, 5);
+    assert_int_equal(ov_json_string(ov_json_get(v, OV_SPAN_LIT("z")), &z),
+                     OV_OK);
+    assert_int_equal(z.len, 3);
+    for (size_t i = 0; i < sizeof(wrong) / sizeof(wrong[0]); i++)
+        assert_int_equal(ov_json_parse_any(a, ov_span_str(wrong[i]), 100, &v),
+                         OV_MALFORMED);
+}
+
+OV_TEST_MAIN(OV_TEST(documents_of_others_may_be_less_strict),
+             OV_TEST(plain_values_are_read),
              OV_TEST(strings_lose_their_escapes),
              OV_TEST(what_two_readers_could_read_in_two_ways_is_refused),
              OV_TEST(a_zero_byte_is_no_end), OV_TEST(borders_are_taken),

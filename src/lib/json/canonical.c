@@ -35,6 +35,7 @@ static void put_start(struct ov_buf *b, const struct ov_json *v)
         ov_put_u8(b, ':');
     }
     switch (v->kind) {
+    case OV_JSON_REAL: /* of no document that has a canonical form */
     case OV_JSON_NULL:
         ov_put_str(b, "null");
         break;

@@ -26,7 +26,8 @@
 struct parser {
     struct ov_arena *arena;
     struct ov_reader in;
-    struct ov_json *open[OV_JSON_MAX_DEPTH]; /* containers, outermost first */
+    bool is_any;                                 /* not strict */
+    struct ov_json *open[OV_JSON_MAX_ANY_DEPTH]; /* outermost first */
     size_t depth;
     struct ov_json *last; /* the newest child of the innermost one */
     struct ov_json *top;
@@ -74,7 +75,7 @@ static enum ov_status read_escaped_point(struct parser *p, uint32_t *ret)
     uint32_t low = 0;
 
     OV_TRY(read_unit(p, &high));
-    if (high == 0 || (high >= 0xdc00 && high <= 0xdfff))
+    if ((high == 0 && !p->is_any) || (high >= 0xdc00 && high <= 0xdfff))
         return OV_MALFORMED;
     if (high < 0xd800 || high > 0xdfff) {
         *ret = high;
@@ -160,7 +161,8 @@ static enum ov_status unescape(struct parser *p, struct ov_span raw,
                                struct ov_span *ret)
 {
     uint8_t *to = ov_arena_alloc(p->arena, raw.len);
-    struct parser inner = {.arena = p->arena, .in = ov_reader_over(raw)};
+    struct parser inner = {
+        .arena = p->arena, .in = ov_reader_over(raw), .is_any = p->is_any};
     size_t len = 0;
 
     if (to == NULL)
@@ -213,6 +215,38 @@ static enum ov_status read_int(struct parser *p, int64_t *ret)
     return OV_OK;
 }
 
+static size_t skip_digits(struct parser *p)
+{
+    size_t from = p->in.at;
+
+    while (peek(p) >= '0' && peek(p) <= '9')
+        ov_reader_skip(&p->in, 1);
+    return p->in.at - from;
+}
+
+/* Section 6, whole: an integer of ours, or a number whose value is not kept. */
+static enum ov_status read_number(struct parser *p, struct ov_json *v)
+{
+    struct ov_reader before = p->in;
+
+    v->kind = OV_JSON_INT;
+    if (read_int(p, &v->number) == OV_OK && peek(p) != '.' &&
+        (peek(p) | 0x20) != 'e')
+        return OV_OK;
+    v->kind = OV_JSON_REAL;
+    v->number = 0;
+    p->in = before;
+    (void)take(p, OV_SPAN_LIT("-"));
+    if (skip_digits(p) == 0 ||
+        (take(p, OV_SPAN_LIT(".")) && skip_digits(p) == 0))
+        return OV_MALFORMED;
+    if (!take(p, OV_SPAN_LIT("e")) && !take(p, OV_SPAN_LIT("E")))
+        return OV_OK;
+    if (!take(p, OV_SPAN_LIT("-")))
+        (void)take(p, OV_SPAN_LIT("+"));
+    return skip_digits(p) > 0 ? OV_OK : OV_MALFORMED;
+}
+
 static enum ov_status read_scalar(struct parser *p, struct ov_json *v)
 {
     if (peek(p) == '"') {
@@ -227,6 +261,8 @@ static enum ov_status read_scalar(struct parser *p, struct ov_json *v)
     v->number = 1;
     if (take(p, OV_SPAN_LIT("true")))
         return OV_OK;
+    if (p->is_any)
+        return read_number(p, v);
     v->kind = OV_JSON_INT;
     return read_int(p, &v->number);
 }
@@ -254,7 +290,7 @@ static enum ov_status sort_members(struct parser *p, struct ov_json *v)
         all[n++] = m;
     qsort(all, n, sizeof(*all), by_name);
     for (size_t i = 1; i < n; i++) {
-        if (ov_span_equal(all[i - 1]->name, all[i]->name))
+        if (!p->is_any && ov_span_equal(all[i - 1]->name, all[i]->name))
             return OV_MALFORMED;
         all[i - 1]->next = all[i];
     }
@@ -296,7 +332,7 @@ static enum ov_status add_value(struct parser *p, struct ov_span name,
 static enum ov_status begin_container(struct parser *p, struct ov_json *v,
                                       enum ov_json_kind kind)
 {
-    if (p->depth == OV_JSON_MAX_DEPTH)
+    if (p->depth == (p->is_any ? OV_JSON_MAX_ANY_DEPTH : OV_JSON_MAX_DEPTH))
         return OV_LIMIT_DEPTH;
     v->kind = kind;
     p->open[p->depth++] = v;
@@ -374,24 +410,40 @@ static enum ov_status read_behind(struct parser *p)
     return ov_reader_end(&p->in);
 }
 
-enum ov_status ov_json_parse(struct ov_arena *a, struct ov_span bytes,
-                             size_t max, const struct ov_json **ret)
+static enum ov_status parse(struct parser *p, size_t max,
+                            const struct ov_json **ret)
 {
-    struct parser p = {.arena = a, .in = ov_reader_over(bytes)};
+    struct ov_span bytes = p->in.all;
 
     if (bytes.len > max || bytes.len > UINT32_MAX)
         return OV_LIMIT_SIZE;
     do {
         bool has_begun = false;
-        enum ov_status status = read_value(&p, &has_begun);
+        enum ov_status status = read_value(p, &has_begun);
 
         if (status == OV_OK && !has_begun)
-            status = read_behind(&p);
+            status = read_behind(p);
         if (status != OV_OK)
             return status == OV_TRUNCATED ? OV_MALFORMED : status;
-    } while (p.depth > 0);
-    *ret = p.top;
+    } while (p->depth > 0);
+    *ret = p->top;
     return OV_OK;
+}
+
+enum ov_status ov_json_parse(struct ov_arena *a, struct ov_span bytes,
+                             size_t max, const struct ov_json **ret)
+{
+    struct parser p = {.arena = a, .in = ov_reader_over(bytes)};
+
+    return parse(&p, max, ret);
+}
+
+enum ov_status ov_json_parse_any(struct ov_arena *a, struct ov_span bytes,
+                                 size_t max, const struct ov_json **ret)
+{
+    struct parser p = {.arena = a, .in = ov_reader_over(bytes), .is_any = true};
+
+    return parse(&p, max, ret);
 }
 
 const struct ov_json *ov_json_get(const struct ov_json *v, struct ov_span name)

@@ -13,13 +13,18 @@
 #define OV_JSON_MAX_DEPTH 16
 #define OV_JSON_MAX_INT (INT64_C(1) << 53)
 
+/* How deep other programs' documents may be. */
+#define OV_JSON_MAX_ANY_DEPTH 128
+
 enum ov_json_kind {
     OV_JSON_NULL,
     OV_JSON_BOOL,
     OV_JSON_INT,
     OV_JSON_STRING,
     OV_JSON_ARRAY,
-    OV_JSON_OBJECT
+    OV_JSON_OBJECT,
+    OV_JSON_REAL /* only of ov_json_parse_any: a number that is no such integer;
+                    its value is not kept */
 };
 
 /* One value. It lives in the arena it was parsed into, and its strings may lie
@@ -43,6 +48,13 @@ OV_MUST_USE enum ov_status ov_json_parse(struct ov_arena *a,
                                          struct ov_span bytes, size_t max,
                                          const struct ov_json **ret);
 #define OV_JSON_ARENA(len) ((len)*96 + 4096)
+
+/* The same for documents of other programs, of which nothing is signed: numbers
+ * of any form, U+0000 in text, nesting to OV_JSON_MAX_ANY_DEPTH, and names that
+ * stand twice in an object (ov_json_get finds one of them). */
+OV_MUST_USE enum ov_status ov_json_parse_any(struct ov_arena *a,
+                                             struct ov_span bytes, size_t max,
+                                             const struct ov_json **ret);
 
 /* The member of that name; NULL if there is none, or v is NULL or no object. */
 const struct ov_json *ov_json_get(const struct ov_json *v, struct ov_span name);
