@@ -75,6 +75,14 @@ struct ov_scan_options {
     uint32_t shard;
     int64_t now; /* seconds since 1970, for rules that ask; the library has no
                     clock */
+    struct ov_span report; /* a sandbox's, for YARA's module "cuckoo"; or
+                              empty */
+    /* What libmagic says of bytes (YARA's module "magic"): a description, or
+     * the MIME type; borrowed until the next call. False: nothing. NULL: there
+     * is no libmagic. */
+    bool (*identify)(void *data, struct ov_span bytes, bool is_mime,
+                     struct ov_span *ret);
+    void *identify_data;
 };
 
 /* Which object inside the scanned file: names from the outermost member to the

@@ -26,13 +26,20 @@ struct ov_pool_images {
     size_t n;
 };
 
+/* A file that rules may ask for; length 0: there is none. */
+struct ov_pool_aid {
+    int fd;
+    uint64_t len;
+};
+
 struct ov_pool_options {
-    struct ov_pool_images images; /* borrowed for the pool's life, or until
-                                     ov_pool_switch is done */
-    struct ov_wire_open open;     /* image_len is the pool's business */
-    unsigned n_workers;           /* at most; 0: one per processor */
-    unsigned timeout_ms;          /* per task, by the clock; 0: 120 s */
-    unsigned spawn_flags;         /* OV_SPAWN_BEST_EFFORT */
+    struct ov_pool_aid aids[OV_N_AID]; /* borrowed for the pool's life */
+    struct ov_pool_images images;      /* borrowed for the pool's life, or until
+                                          ov_pool_switch is done */
+    struct ov_wire_open open;          /* image_len is the pool's business */
+    unsigned n_workers;                /* at most; 0: one per processor */
+    unsigned timeout_ms;               /* per task, by the clock; 0: 120 s */
+    unsigned spawn_flags;              /* OV_SPAWN_BEST_EFFORT */
     /* What is found, as it is found; done ends a ticket. */
     void (*detection)(void *ticket, const struct ov_wire_detection *d);
     void (*match)(void *ticket, const struct ov_string_match *m); /* or NULL */

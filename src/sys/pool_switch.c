@@ -30,10 +30,26 @@ static enum ov_status send_one(struct ov_pool *p, struct ov_pool_worker *w,
     return ov_channel_send(w->child.socket, &p->out, images->fds[i]);
 }
 
+static enum ov_status send_aids(struct ov_pool *p, struct ov_pool_worker *w)
+{
+    for (uint64_t i = 0; i < OV_N_AID; i++) {
+        const struct ov_pool_aid *aid = &p->options.aids[i];
+
+        if (aid->len == 0)
+            continue;
+        ov_msg_begin(&p->out, OV_MSG_AID, 0);
+        ov_wire_put_two(&p->out, i, aid->len);
+        OV_TRY(ov_msg_end(&p->out));
+        OV_TRY(ov_channel_send(w->child.socket, &p->out, aid->fd));
+    }
+    return OV_OK;
+}
+
 enum ov_status ov_pool_send_images(struct ov_pool *p, struct ov_pool_worker *w)
 {
     w->generation = p->generation;
     w->since_ms = ov_pool_now_ms();
+    OV_TRY(send_aids(p, w));
     for (size_t i = 0; i < p->options.images.n; i++)
         OV_TRY(send_one(p, w, i));
     return OV_OK;

@@ -56,7 +56,14 @@ void ov_wire_put_task(struct ov_buf *b, const struct ov_wire_task *t);
 OV_MUST_USE enum ov_status ov_wire_read_task(struct ov_span body,
                                              struct ov_wire_task *ret);
 
-/* progress: two numbers. */
+/* aid: enum ov_aid and a length, as two numbers. */
+enum ov_aid {
+    OV_AID_REPORT, /* of a sandbox: YARA's module "cuckoo" */
+    OV_AID_MAGIC,  /* libmagic's compiled database: the module "magic" */
+    OV_N_AID
+};
+
+/* progress, aid: two numbers. */
 void ov_wire_put_two(struct ov_buf *b, uint64_t first, uint64_t second);
 OV_MUST_USE enum ov_status ov_wire_read_two(struct ov_span body,
                                             uint64_t ret[static 2]);

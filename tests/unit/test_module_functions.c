@@ -201,6 +201,42 @@ static void a_full_console_changes_no_match(void **state)
     ov_buf_done(&lines);
 }
 
+static bool identify(void *data, struct ov_span bytes, bool is_mime,
+                     struct ov_span *ret)
+{
+    ++*(unsigned *)data;
+    *ret = is_mime ? OV_SPAN_LIT("text/plain") : OV_SPAN_LIT("some text");
+    return bytes.len > 0;
+}
+
+static void whoever_scans_says_who_knows_types(void **state)
+{
+    unsigned n_asked = 0;
+    struct module_case c = {
+        .in = {.identify = identify, .identify_data = &n_asked}};
+    struct ov_datum value;
+
+    (void)state;
+    open_module(&c, "magic", OV_SPAN_LIT("abc"));
+    for (int i = 0; i < 2; i++) {
+        assert_int_equal(call_form(&c, "type", "", NULL, &value), OV_OK);
+        assert_text(value, "some text");
+        assert_int_equal(call_form(&c, "mime_type", "", NULL, &value), OV_OK);
+        assert_text(value, "text/plain");
+    }
+    assert_int_equal(n_asked, 2);
+    close_module(&c);
+    open_module(&c, "magic", OV_SPAN_LIT(""));
+    assert_int_equal(call_form(&c, "type", "", NULL, &value), OV_OK);
+    assert_int_equal(value.kind, OV_DATUM_UNDEFINED);
+    close_module(&c);
+    c.in.identify = NULL;
+    open_module(&c, "magic", OV_SPAN_LIT("abc"));
+    assert_int_equal(call_form(&c, "mime_type", "", NULL, &value), OV_OK);
+    assert_int_equal(value.kind, OV_DATUM_UNDEFINED);
+    close_module(&c);
+}
+
 static enum ov_status run_functions(void *arg)
 {
     OV_AUTO(arena) arena = ov_arena_new(1 << 20);
@@ -234,4 +270,5 @@ OV_TEST_MAIN(OV_TEST(reads_numbers_as_documented),
              OV_TEST(asks_for_the_digest_of_the_whole_once),
              OV_TEST(lines_of_rules_are_safe_to_print),
              OV_TEST(a_full_console_changes_no_match),
+             OV_TEST(whoever_scans_says_who_knows_types),
              OV_TEST(each_failed_allocation_ends_well))

@@ -397,6 +397,9 @@ void ov_examine_view(struct ov_scan *scan, const struct ov_view *view)
             .around = {.arena = s->scratch,
                        .budget = &scan->budget,
                        .now = scan->options->now,
+                       .reports = scan->options->report,
+                       .identify = scan->options->identify,
+                       .identify_data = scan->options->identify_data,
                        .console = scan->findings->console != NULL ? &s->console
                                                                   : NULL},
         };

@@ -83,6 +83,8 @@ begin_modules(struct ov_object *o, const struct ov_surroundings *around)
         .now = around->now,
         .reports = around->reports,
         .console = around->console,
+        .identify = around->identify,
+        .identify_data = around->identify_data,
         .object = modules,
         .facts = facts_for,
         .digest = digest_for,

@@ -18,6 +18,10 @@ struct ov_surroundings {
     int64_t now;            /* seconds since 1970 */
     struct ov_span reports; /* for the module "cuckoo" */
     struct ov_buf *console; /* what rules print; may be NULL */
+    /* For the module "magic": as in the scan's options. */
+    bool (*identify)(void *data, struct ov_span bytes, bool is_mime,
+                     struct ov_span *ret);
+    void *identify_data;
     const struct ov_datum *externals;
     size_t n_externals;
 };

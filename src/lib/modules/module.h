@@ -105,7 +105,12 @@ struct ov_module_input {
     struct ov_span reports; /* what the user gave for "cuckoo", or empty */
     struct ov_buf *console; /* lines that rules print, each with a newline; may
                                be NULL */
-    void *object;           /* for the two below */
+    /* What libmagic says of bytes: a description, or the MIME type; borrowed
+     * until the next call. NULL: there is no libmagic. */
+    bool (*identify)(void *data, struct ov_span bytes, bool is_mime,
+                     struct ov_span *ret);
+    void *identify_data;
+    void *object; /* for the two below */
     /* The facts that ClamAV's rules ask for, read once for both. */
     enum ov_status (*facts)(void *object, const struct ov_facts **ret);
     /* The object's whole digest, or NULL. */

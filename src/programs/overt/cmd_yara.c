@@ -72,6 +72,18 @@ static const char *set_timeout(void *data, const char *value)
     return NULL;
 }
 
+/* MODULE=FILE; cuckoo is the only module that takes one. */
+static const char *set_module_data(void *data, const char *value)
+{
+    struct ov_span rest = ov_span_str(value), name;
+
+    if (!ov_span_cut(&rest, '=', &name) || rest.len == 0)
+        return "not of the form MODULE=FILE";
+    if (ov_span_equal(name, OV_SPAN_LIT("cuckoo")))
+        ((struct yara *)data)->report_file = value + name.len + 1;
+    return NULL;
+}
+
 /* Sizes of yara's own tables, which have no counterpart: a number is taken, and
  * means nothing. */
 static const char *set_unused(void *data, const char *value)
@@ -116,6 +128,8 @@ static const struct option_row rows[] = {
      set_identifier},
     {"max-rules", 'l', "NUMBER", "stop after so many rules", set_max_rules},
     {"max-strings-per-rule", 0, "NUMBER", "taken; 10000 is ours", set_unused},
+    {"module-data", 'x', "MODULE=FILE", "a report for the module cuckoo",
+     set_module_data},
     {"negate", 'n', NULL, "the rules that do not hold", set_negate},
     {"no-follow-symlinks", 'N', NULL, "not links inside folders", set_no_links},
     {"no-warnings", 'w', NULL, "nothing about slow rules", set_no_warnings},
@@ -198,6 +212,7 @@ static int scan(struct yara *y, const struct rule_set *rules,
         .walk = {.wants = wants, .data = y},
         .rules = rules,
         .open = y->open,
+        .sandbox_report = y->report_file,
         .n_workers = y->n_threads,
         .timeout_ms = y->timeout_ms,
         .no_cache = true,

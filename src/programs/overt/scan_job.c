@@ -50,6 +50,7 @@ struct scan {
     struct ov_verdict_cache *cache;
     struct path_list list;
     struct scan_count *count;
+    int aids[OV_N_AID]; /* descriptors; 0 and -1: none */
     struct ticket *unused;
     uint64_t started_ns;
     size_t at; /* in job->paths */
@@ -484,6 +485,35 @@ static void raise_limits(void)
     }
 }
 
+/* libmagic's database, where file(1) looks for it. */
+#define MAGIC_FILE "/usr/share/misc/magic.mgc"
+
+static enum ov_status open_aid(const char *path, int *ret_fd,
+                               struct ov_pool_aid *ret)
+{
+    struct stat st;
+
+    *ret_fd = open(path, O_RDONLY | O_CLOEXEC);
+    if (*ret_fd < 0 || fstat(*ret_fd, &st) != 0 || !S_ISREG(st.st_mode))
+        return OV_IO;
+    *ret = (struct ov_pool_aid){*ret_fd, (uint64_t)st.st_size};
+    return OV_OK;
+}
+
+static enum ov_status open_aids(struct scan *s, struct ov_pool_options *options,
+                                struct ov_diag *diag)
+{
+    /* Without it the module "magic" says nothing. */
+    (void)!open_aid(MAGIC_FILE, &s->aids[OV_AID_MAGIC],
+                    &options->aids[OV_AID_MAGIC]);
+    if (s->job->sandbox_report != NULL &&
+        open_aid(s->job->sandbox_report, &s->aids[OV_AID_REPORT],
+                 &options->aids[OV_AID_REPORT]) != OV_OK)
+        return ov_diag_set(diag, OV_IO, 0, "%s: cannot be read",
+                           s->job->sandbox_report);
+    return OV_OK;
+}
+
 static enum ov_status begin(struct scan *s, struct ov_diag *diag)
 {
     struct ov_pool_options options = {
@@ -501,6 +531,7 @@ static enum ov_status begin(struct scan *s, struct ov_diag *diag)
     };
 
     raise_limits();
+    OV_TRY(open_aids(s, &options, diag));
     s->walk = ov_walk_new(&s->job->walk);
     if (s->walk == NULL)
         return OV_NO_MEMORY;
@@ -523,6 +554,9 @@ static void end(struct scan *s)
         ov_pool_abandon(s->pool);
     ov_pool_free(s->pool);
     ov_walk_free(s->walk);
+    for (int i = 0; i < OV_N_AID; i++)
+        if (s->aids[i] > 0)
+            (void)!close(s->aids[i]); /* it was only read */
     path_list_done(&s->list);
     if (s->cache != NULL)
         (void)!ov_verdict_cache_save(s->cache); /* next time it takes longer */

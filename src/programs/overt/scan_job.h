@@ -65,7 +65,8 @@ struct scan_job {
     const char *files_from; /* more paths, one a line; "-": standard input */
     struct ov_walk_options walk;
     const struct rule_set *rules;
-    struct ov_wire_open open; /* flags and limits */
+    struct ov_wire_open open;   /* flags and limits */
+    const char *sandbox_report; /* for the module "cuckoo"; or NULL */
     unsigned n_workers;
     unsigned timeout_ms;
     unsigned spawn_flags;

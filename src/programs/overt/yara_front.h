@@ -37,6 +37,7 @@ struct yara {
     uint64_t skip_larger; /* 0: none */
     unsigned n_threads;
     unsigned timeout_ms;
+    const char *report_file; /* of a sandbox, or NULL */
     bool is_compiled;
     bool is_count;
     bool is_fast;

@@ -23,6 +23,7 @@
 #include "crypto/digest.h"
 #include "engine/scan.h"
 #include "formats/type.h"
+#include "magic_file.h"
 #include "rules/image.h"
 #include "sys/channel.h"
 #include "sys/charset.h"
@@ -54,6 +55,8 @@ struct worker {
     size_t n_images;
     struct ov_scanner *scanner;
     struct ov_scan_options options;
+    struct ov_span aids[OV_N_AID]; /* mapped */
+    struct magic_file magic;
     struct ov_buf file; /* reused */
     uint32_t task;
     enum ov_msg batch; /* in out, not posted yet; OV_MSG_NONE: nothing */
@@ -428,6 +431,30 @@ static enum ov_status on_tier(struct worker *w, const struct ov_message *m,
     return status == OV_OK ? OV_OK : refuse(w, status, &diag);
 }
 
+/* It stays mapped for as long as this process lives; one that comes again, with
+ * other images, is the same. */
+static enum ov_status on_aid(struct worker *w, const struct ov_message *m,
+                             int fd)
+{
+    uint64_t two[2];
+    void *at;
+
+    OV_TRY(ov_wire_read_two(m->body, two));
+    if (two[0] >= OV_N_AID || two[1] == 0)
+        return OV_MALFORMED;
+    if (w->aids[two[0]].len > 0)
+        return OV_OK;
+    at = mmap(NULL, (size_t)two[1], PROT_READ, MAP_PRIVATE, fd, 0);
+    if (at == MAP_FAILED)
+        return OV_OK; /* rules that ask get nothing */
+    w->aids[two[0]] = ov_span_of(at, (size_t)two[1]);
+    w->options.report = w->aids[OV_AID_REPORT];
+    w->magic.database = w->aids[OV_AID_MAGIC];
+    w->options.identify = magic_file_identify;
+    w->options.identify_data = &w->magic;
+    return OV_OK;
+}
+
 static enum ov_status on_open(struct worker *w, const struct ov_message *m,
                               int fd)
 {
@@ -477,6 +504,8 @@ static enum ov_status serve_one(struct worker *w)
     OV_TRY(ov_msg_decode(packet, fd >= 0, OV_TO_WORKER, w->state, &m));
     if (m.type == OV_MSG_TIER)
         OV_TRY(on_tier(w, &m, fd));
+    else if (m.type == OV_MSG_AID)
+        OV_TRY(on_aid(w, &m, fd));
     else if (m.type == OV_MSG_OPEN)
         OV_TRY(on_open(w, &m, fd));
     else if (m.type == OV_MSG_CLOSE)
