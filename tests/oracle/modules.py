@@ -25,6 +25,7 @@ import make_samples
 # MODULE: (names that yara has otherwise, what only we have, what only yara has
 # or gives other values for), as patterns of paths: "sections[*].name".
 DIFFERENCES = {
+    "dotnet": ({}, ["classes*", "number_of_classes"], []),
     "elf": ({}, [
         "osabi", "*.visibility", "OSABI_*", "STV_*", "ET_LOPROC", "ET_HIPROC",
         "EM_IAMCU", "EM_S370", "SHT_INIT_ARRAY", "SHT_FINI_ARRAY",
@@ -44,6 +45,9 @@ DIFFERENCES = {
         # 4.2 never fills in the details of delayed imports.
         ["delayed_import_details[*"]),
 }
+
+# What 4.2 gives without its last byte.
+SHORT = {"dotnet": ["constants[*]", "assembly_refs[*].public_key_or_token"]}
 
 # What is not compared in changed files: what is left of a signature, and places
 # behind the end of a section in memory, which 4.2 does not find.
@@ -86,10 +90,20 @@ def unlike_pe(tree):
         or int(s["raw_data_offset"]) % 512 for s in pe["sections"].values())
 
 
+def unlike_dotnet(tree):
+    """4.2 gives up at shorter tables, and skips resources in other files."""
+    net = tree["dotnet"]
+    return net["is_dotnet"] == "1" and (
+        net["number_of_resources"] == "0" or
+        net["number_of_assembly_refs"] == "YR_UNDEFINED")
+
+
 MEND = {"pe": mend_pe}
-UNLIKE = {"pe": unlike_pe}
+UNLIKE = {"dotnet": unlike_dotnet, "pe": unlike_pe}
 
 SAMPLES = {
+    "dotnet": (["/usr/lib/mono", "/usr/lib/cli"],
+               lambda head: head.startswith(b"MZ")),
     "elf": (["/usr/bin", "/usr/lib/x86_64-linux-gnu", "/usr/lib/gcc",
              "/usr/share/clamav-testfiles", "/usr/mips-linux-gnu",
              "/usr/s390x-linux-gnu"],
@@ -144,12 +158,19 @@ def renamed(path, names):
     return path
 
 
+def shortened(text):
+    """Without the last byte."""
+    return re.sub(r'(\\x[0-9a-f]{2}|[^"])"$', '"', text)
+
+
 def compare(module, ours, theirs, is_changed):
     names, only_ours, not_theirs = DIFFERENCES.get(module, ({}, [], []))
     if is_changed:
         not_theirs = not_theirs + CHANGED.get(module, [])
     ours = [(p, v) for p, v in paths(ours[module])
             if not among(p, only_ours) and not among(p, not_theirs)]
+    ours = [(p, shortened(v) if among(p, SHORT.get(module, [])) else v)
+            for p, v in ours]
     theirs = [(renamed(p, names), v) for p, v in paths(theirs[module])]
     theirs = [(p, v) for p, v in theirs if not among(p, not_theirs)]
     mine, other = dict(ours), dict(theirs)
