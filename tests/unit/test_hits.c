@@ -125,7 +125,36 @@ static void what_is_not_listed_is_told(void **state)
     ov_arena_free(f.arena);
 }
 
-OV_TEST_MAIN(OV_TEST(finds_what_was_added_and_nothing_else),
+/* Starts come back in any order; each is kept once. */
+static void one_match_is_kept_for_each_start(void **state)
+{
+    struct fixture f;
+    struct ov_hit *hit;
+    uint64_t at = 0;
+
+    (void)state;
+    for (unsigned is_longest = 0; is_longest < 2; is_longest++) {
+        begin(&f);
+        hit = ov_hits_get(&f.hits, f.arena, 1, 1);
+        for (uint64_t i = 0; i < 9000; i++)
+            assert_int_equal(ov_hits_add_start(hit, &f.job, 2999 - i % 3000,
+                                               5 + i / 3000, is_longest),
+                             OV_OK);
+        ov_hits_finish(&f.hits);
+        assert_int_equal(hit->n_matches, 3000);
+        at = 0;
+        for (const struct ov_match *m = hit->first; m != NULL; m = m->next) {
+            assert_int_equal(m->at, at++);
+            assert_int_equal(m->len, is_longest ? 7 : 5);
+        }
+        assert_int_equal(at, 3000);
+        assert_int_equal(f.budget.spent[OV_COST_MATCHES], 3000);
+        ov_arena_free(f.arena);
+    }
+}
+
+OV_TEST_MAIN(OV_TEST(one_match_is_kept_for_each_start),
+             OV_TEST(finds_what_was_added_and_nothing_else),
              OV_TEST(matches_come_out_in_order_and_once),
              OV_TEST(the_same_place_with_another_length_is_another_match),
              OV_TEST(each_match_is_paid_for),

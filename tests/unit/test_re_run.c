@@ -35,7 +35,7 @@ static int end_at(const char *text, struct ov_span view, uint64_t at,
                   uint32_t width)
 {
     OV_AUTO(re_runner) r = ov_re_runner_new();
-    struct ov_re_from from = {view, at, 0, width};
+    struct ov_re_from from = {.view = view, .at = at, .width = width};
     uint64_t end = 0;
 
     compile(text, 0);
@@ -101,7 +101,8 @@ static void wide_text_has_a_zero_behind_each_byte(void **state)
 static void backward_finds_every_start(void **state)
 {
     OV_AUTO(re_runner) r = ov_re_runner_new();
-    struct ov_re_from from = {OV_SPAN_LIT("xaab"), 3, 2, 1};
+    struct ov_re_from from = {
+        .view = OV_SPAN_LIT("xaab"), .at = 3, .node = 2, .width = 1};
     const uint64_t *starts = NULL;
     size_t n = 0;
 

@@ -9,6 +9,17 @@
  * each start one is kept, the longest of a greedy expression, else the
  * shortest. That is YARA's rule, too (4.2.3, found by trying). */
 
+/* Whether a match here would only be counted, so that its length is of no
+ * interest. Otherwise "[^x]{9,}" would look at 4096 bytes from each byte. */
+static bool is_only_counted(const struct ov_program *p,
+                            const struct ov_hits *hits)
+{
+    const struct ov_hit *hit = ov_hits_find(hits, p->id);
+
+    return hit != NULL && hit->n_matches >= OV_HITS_KEPT &&
+           !(p->flags & OV_PROGRAM_FULLWORD);
+}
+
 /* All matches through `from`. */
 static enum ov_status match_through(struct ov_attempt *a,
                                     const struct ov_program *p,
@@ -66,6 +77,7 @@ enum ov_status ov_re_match_at(struct ov_attempt *a, const struct ov_program *p,
         if (node >= re.n_nodes)
             return OV_MALFORMED;
         from.node = (uint32_t)node;
+        from.is_any = node == 0 && is_only_counted(p, hits);
         a->steps += 8;
         if (ov_re_misses(&re, &from))
             continue;

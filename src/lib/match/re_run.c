@@ -294,7 +294,7 @@ enum ov_status ov_re_forward(struct ov_re_runner *r, const struct ov_re *re,
         append(&run, now, 0, run.at);
     else
         now->nodes[now->n++] = (uint16_t)from->node;
-    while (now->n > 0 && !run.is_bad) {
+    while (now->n > 0 && !run.is_bad && !(from->is_any && end != UINT64_MAX)) {
         bool is_far = run.at - from->at + run.width > OV_RE_REACH;
         struct chain *old = now;
 

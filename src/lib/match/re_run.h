@@ -38,6 +38,7 @@ struct ov_re_from {
     uint64_t at;
     uint32_t node;  /* about to take what is at `at` */
     uint32_t width; /* bytes of a character: 1, or 2 with the second zero */
+    bool is_any;    /* forward: the first end will do */
 };
 
 /* Whether the node cannot take what is there. */
