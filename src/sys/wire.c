@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "sys/wire.h"
 
+#include "sys/wire_fields.h"
+
 /* Numbers are fixed-size little-endian or varints, texts are blocks (a varint
  * length, then the bytes). Long texts are cut when they are put, so that the
  * message fits its maximum in ipc.def: a text for a person loses its middle or
@@ -488,29 +490,16 @@ enum ov_status ov_wire_read_show(struct ov_span body, struct ov_wire_show *ret)
     return OV_OK;
 }
 
-void ov_wire_put_proof(struct ov_buf *b, const struct ov_wire_proof *p)
-{
-    ov_put_u64(b, p->now);
-    ov_put_u64(b, p->max_age);
-    ov_put_block(b, p->policy);
-    ov_put_block(b, p->entry);
-    ov_put_block(b, p->proof);
-}
-
-enum ov_status ov_wire_read_proof(struct ov_span bytes,
-                                  struct ov_wire_proof *ret)
-{
-    struct ov_reader r = ov_reader_over(bytes);
-    struct ov_wire_proof p = {.now = ov_read_u64le(&r)};
-
-    p.max_age = ov_read_u64le(&r);
-    p.policy = ov_read_block(&r);
-    p.entry = ov_read_block(&r);
-    p.proof = ov_read_block(&r);
-    OV_TRY(ov_reader_end(&r));
-    *ret = p;
-    return OV_OK;
-}
+#define AT(member) offsetof(struct ov_wire_proof, member)
+static const struct ov_field proof_fields[] = {
+    {OV_FIELD_U64, AT(now), 0},
+    {OV_FIELD_U64, AT(max_age), 0},
+    {OV_FIELD_TEXT, AT(policy), OV_WIRE_PROOF_MAX},
+    {OV_FIELD_TEXT, AT(entry), OV_WIRE_PROOF_MAX},
+    {OV_FIELD_TEXT, AT(proof), OV_WIRE_PROOF_MAX},
+};
+#undef AT
+OV_FIELDS_MESSAGE(proof)
 
 void ov_wire_put_source(struct ov_buf *b, const struct ov_wire_source *s)
 {

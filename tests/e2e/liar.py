@@ -8,8 +8,9 @@ import struct
 import sys
 
 FOLDER = os.path.dirname(os.path.abspath(sys.argv[0]))
-(TIER, OPEN, CLOSE, TASK, READY, OPENED, DETECTION, INCONCLUSIVE, SPLIT,
- OUTCOME) = range(1, 11)
+# In the order of src/sys/ipc.def.
+(TIER, OPEN, CLOSE, TASK, READY, OPENED, DETECTION, MATCHES, COSTS,
+ INCONCLUSIVE, SPLIT, OUTCOME) = range(1, 13)
 
 
 parent = None
@@ -55,7 +56,7 @@ LIES = {
     "with_descriptor": lambda t: say(OUTCOME, outcome(), t, fds=(0,)),
     "descriptors": lambda t: say(OUTCOME, outcome(), t, fds=(0, 1)),
     "out_of_state": lambda t: say(READY, bytes(16), t),
-    "not_for_it": lambda t: say(TASK, bytes(16), t),
+    "not_for_it": lambda t: say(TASK, bytes(24), t),
     "no_such_type": lambda t: say(77, b"", t),
     "split_too_often": lambda t: [say(SPLIT, b"", t) for _ in range(9)],
     "flood": flood,
