@@ -37,7 +37,8 @@ DIFFERENCES = {
     "macho": ({}, ["*.filesize", "fat_arch[*].reserved"], []),
     "pe": (
         {"delay_import_details": "delayed_import_details"},
-        ["rich_signature.version_data", "export_details[*].rva",
+        ["rich_signature.version_data",
+         "rich_signature.tools*", "export_details[*].rva",
          "*_details[*].functions[*].rva", "is_signed",
          "signatures[*].verified", "signatures[*].*digest*",
          "signatures[*].number_of_*", "signatures[*].certificates*",

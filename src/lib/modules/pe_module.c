@@ -82,6 +82,13 @@ static const struct ov_field overlay_fields[] = {
 };
 static const struct ov_structure overlay = OV_STRUCTURE(overlay_fields);
 
+static const struct ov_field tool_fields[] = {
+    [PE_TOOL_TOOLID] = OV_FIELD_INTEGER("toolid"),
+    [PE_TOOL_VERSION] = OV_FIELD_INTEGER("version"),
+    [PE_TOOL_TIMES] = OV_FIELD_INTEGER("times"),
+};
+const struct ov_structure ov_pe_tool_item = OV_STRUCTURE(tool_fields);
+
 static const struct ov_field rich_fields[] = {
     [PE_RICH_OFFSET] = OV_FIELD_INTEGER("offset"),
     [PE_RICH_LENGTH] = OV_FIELD_INTEGER("length"),
@@ -89,6 +96,7 @@ static const struct ov_field rich_fields[] = {
     [PE_RICH_RAW_DATA] = OV_FIELD_TEXT("raw_data"),
     [PE_RICH_CLEAR_DATA] = OV_FIELD_TEXT("clear_data"),
     [PE_RICH_VERSION_DATA] = OV_FIELD_TEXT("version_data"),
+    [PE_RICH_TOOLS] = OV_FIELD_ARRAY("tools", &ov_pe_tool_item),
     [PE_RICH_VERSION] = OV_FIELD_FUNCTION("version", ov_pe_rich_version),
     [PE_RICH_TOOLID] = OV_FIELD_FUNCTION("toolid", ov_pe_rich_toolid),
 };

@@ -134,8 +134,15 @@ enum pe_rich_field {
     PE_RICH_RAW_DATA,
     PE_RICH_CLEAR_DATA,
     PE_RICH_VERSION_DATA,
+    PE_RICH_TOOLS,
     PE_RICH_VERSION,
     PE_RICH_TOOLID
+};
+
+enum pe_tool_field {
+    PE_TOOL_TOOLID,
+    PE_TOOL_VERSION,
+    PE_TOOL_TIMES
 };
 
 enum pe_export_field {
@@ -173,6 +180,7 @@ enum pe_resource_field {
 extern const struct ov_structure ov_pe_info_item;
 extern const struct ov_structure ov_pe_directory_item;
 extern const struct ov_structure ov_pe_section_item;
+extern const struct ov_structure ov_pe_tool_item;
 extern const struct ov_structure ov_pe_export_item;
 extern const struct ov_structure ov_pe_library_item;
 extern const struct ov_structure ov_pe_import_item;

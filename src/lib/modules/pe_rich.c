@@ -87,6 +87,29 @@ static enum ov_status decode(struct ov_module_run *run, struct ov_span raw,
     return OV_OK;
 }
 
+static enum ov_status fill_tools(struct ov_module_run *run,
+                                 struct ov_span clear, struct ov_datum *ret)
+{
+    size_t n = clear.len < RICH_HEADER_SIZE
+                   ? 0
+                   : (clear.len - RICH_HEADER_SIZE) / RICH_TOOL_SIZE;
+    struct ov_datum *values;
+
+    OV_TRY(ov_datum_array(run, &ov_pe_tool_item, (uint32_t)n, ret, &values));
+    for (size_t i = 0; i < n; i++) {
+        struct ov_datum *fields = values[i].fields;
+        uint64_t at = RICH_HEADER_SIZE + i * RICH_TOOL_SIZE;
+        uint32_t tool = 0, times = 0;
+
+        (void)ov_span_u32le(clear, at, &tool);
+        (void)ov_span_u32le(clear, at + 4, &times);
+        fields[PE_TOOL_TOOLID] = ov_datum_integer(tool >> 16);
+        fields[PE_TOOL_VERSION] = ov_datum_integer(tool & 0xffff);
+        fields[PE_TOOL_TIMES] = ov_datum_integer(times);
+    }
+    return OV_OK;
+}
+
 enum ov_status ov_pe_fill_rich(struct ov_module_run *run,
                                const struct ov_pe *pe)
 {
@@ -107,7 +130,7 @@ enum ov_status ov_pe_fill_rich(struct ov_module_run *run,
     fields[PE_RICH_RAW_DATA] = ov_datum_text(raw);
     fields[PE_RICH_CLEAR_DATA] = ov_datum_text(clear);
     fields[PE_RICH_VERSION_DATA] = ov_datum_text(versions);
-    return OV_OK;
+    return fill_tools(run, clear, &fields[PE_RICH_TOOLS]);
 }
 
 static bool is_number(const struct ov_datum *datum, uint32_t number)
