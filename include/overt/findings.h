@@ -27,6 +27,22 @@ enum ov_cost {
     OV_N_COST
 };
 
+/* The engine's own checks. */
+enum ov_alert {
+#define OV_ALERT(id, word) id,
+#include <overt/alert.def>
+#undef OV_ALERT
+    OV_N_ALERTS
+};
+
+/* Smaller limits. */
+enum ov_bound {
+#define OV_BOUND(id, word, default) id,
+#include <overt/bound.def>
+#undef OV_BOUND
+    OV_N_BOUNDS
+};
+
 OV_API const char *ov_verdict_name(enum ov_verdict v);
 OV_API const char *ov_reason_name(enum ov_reason_kind r);
 /* The limit's name as users write it: "max-scansize". */
@@ -43,6 +59,13 @@ enum ov_scan_flag {
     OV_SCAN_PROFILE = 128,   /* what each rule has cost, by findings->cost */
     OV_SCAN_FLAT = 64,       /* only the file's own bytes: containers are not
                                 unpacked, and text is not normalised (YARA) */
+    OV_SCAN_ALERTS_FIRST = 1 << 12, /* an alert ends the scan as a rule does;
+                                       else rules come first */
+    OV_SCAN_UNWANTED_BUT = 1 << 13, /* see ov_scan_options.unwanted */
+    OV_SCAN_NO_TEXT = 1 << 14,      /* text is not normalised */
+    OV_SCAN_NO_PE = 1 << 15,        /* executables: no sections, no icons ... */
+    OV_SCAN_NO_ELF = 1 << 16,
+    OV_SCAN_NO_IMAGE_HASH = 1 << 17,
 };
 
 enum ov_rule_flag {
@@ -60,10 +83,17 @@ enum ov_rule_flag {
 struct ov_scan_options {
     uint32_t flags;             /* enum ov_scan_flag */
     uint64_t limits[OV_N_COST]; /* 0: default; UINT64_MAX: none */
-    uint64_t max_object;    /* largest file or member looked at; 0: 100 MiB */
-    uint32_t max_depth;     /* of nesting; 0: 17 */
-    uint64_t skip_types[2]; /* bit t: containers of that enum ov_type are
-                               not unpacked (--scan-archive=no ...) */
+    uint64_t max_object; /* largest file or member looked at; 0: 100 MiB */
+    uint32_t max_depth;  /* of nesting; 0: 17 */
+    uint64_t bounds[OV_N_BOUNDS]; /* 0: default; UINT64_MAX: none */
+    uint32_t alerts;         /* bit 1 << enum ov_alert: checks that are made */
+    struct ov_span unwanted; /* with OV_SCAN_UNWANTED: categories of rules for
+                                unwanted software that count, or with
+                                OV_SCAN_UNWANTED_BUT those that do not:
+                                ".Tool." or several, ".Tool.Game."; empty:
+                                all count */
+    uint64_t skip_types[2];  /* bit t: containers of that enum ov_type are
+                                not unpacked (--scan-archive=no ...) */
     /* One large archive for several workers: with n_shards > 1 and shard 0 the
      * scan may decide that the file is worth it (findings->split) and then
      * looks at its share of the members only; the caller scans the same file

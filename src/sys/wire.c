@@ -99,12 +99,17 @@ void ov_wire_put_open(struct ov_buf *b, const struct ov_wire_open *o)
     ov_put_u64(b, o->max_object);
     ov_put_u64(b, o->skip_types[0]);
     ov_put_u64(b, o->skip_types[1]);
+    for (size_t i = 0; i < OV_N_BOUNDS; i++)
+        ov_put_u64(b, o->bounds[i]);
+    ov_put_u32(b, o->alerts);
+    ov_put_block(b, ov_span_of(o->unwanted, o->unwanted_len));
 }
 
 enum ov_status ov_wire_read_open(struct ov_span body, struct ov_wire_open *ret)
 {
     struct ov_reader r = ov_reader_over(body);
     struct ov_wire_open o = {0};
+    struct ov_span unwanted;
 
     o.image_len = ov_read_u64le(&r);
     o.flags = ov_read_u32le(&r);
@@ -114,7 +119,15 @@ enum ov_status ov_wire_read_open(struct ov_span body, struct ov_wire_open *ret)
     o.max_object = ov_read_u64le(&r);
     o.skip_types[0] = ov_read_u64le(&r);
     o.skip_types[1] = ov_read_u64le(&r);
+    for (size_t i = 0; i < OV_N_BOUNDS; i++)
+        o.bounds[i] = ov_read_u64le(&r);
+    o.alerts = ov_read_u32le(&r);
+    unwanted = ov_read_block(&r);
+    ov_reader_require(&r, unwanted.len <= sizeof(o.unwanted), OV_MALFORMED);
     OV_TRY(ov_reader_end(&r));
+    o.unwanted_len = (uint32_t)unwanted.len;
+    for (size_t i = 0; i < unwanted.len; i++)
+        o.unwanted[i] = (uint8_t)ov_span_byte(unwanted, i);
     *ret = o;
     return OV_OK;
 }

@@ -25,6 +25,8 @@ OV_MUST_USE enum ov_status ov_wire_read_tier(struct ov_span body,
                                              uint64_t *ret);
 
 /* open: the last image, and as struct ov_scan_options of engine/scan.h. */
+#define OV_WIRE_MAX_UNWANTED 256
+
 struct ov_wire_open {
     uint64_t image_len;
     uint32_t flags;
@@ -32,6 +34,10 @@ struct ov_wire_open {
     uint64_t limits[OV_N_COST];
     uint64_t max_object;
     uint64_t skip_types[2];
+    uint64_t bounds[OV_N_BOUNDS];
+    uint32_t alerts;
+    uint32_t unwanted_len; /* of unwanted; no more than there is room */
+    uint8_t unwanted[OV_WIRE_MAX_UNWANTED];
 };
 
 void ov_wire_put_open(struct ov_buf *b, const struct ov_wire_open *o);

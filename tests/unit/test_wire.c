@@ -179,6 +179,11 @@ static void options_come_back_as_they_were(void **state)
     (void)state;
     for (size_t i = 0; i < OV_N_COST; i++)
         o.limits[i] = 100 + i;
+    for (size_t i = 0; i < OV_N_BOUNDS; i++)
+        o.bounds[i] = 200 + i;
+    o.alerts = 7;
+    o.unwanted_len = 3;
+    memcpy(o.unwanted, ".A.", 3);
     ov_wire_put_open(&b, &o);
     assert_int_equal(ov_wire_read_open(ov_buf_span(&b), &got), OV_OK);
     assert_memory_equal(&got, &o, sizeof(o));

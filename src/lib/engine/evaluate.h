@@ -22,6 +22,10 @@ struct ov_regex_cache;
 struct ov_regex_cache *ov_regex_cache_new(void) OV_ALLOC;
 void ov_regex_cache_free(struct ov_regex_cache *c);
 
+/* Bounds of one match. */
+void ov_regex_cache_limit(struct ov_regex_cache *c, uint64_t max_calls,
+                          uint64_t max_depth);
+
 /* How often regex (whose source points into an image or outlives the cache)
  * matches in subject; its place is not looked at, but unless that is
  * OV_PLACE_ANY or the flag r is set it must match at the subject's start.
@@ -42,7 +46,8 @@ struct ov_evaluation {
     struct ov_regex_cache *regexes;
     const struct ov_icon_rule *icons; /* of all images */
     size_t n_icons;
-    uint32_t max_icons; /* looked at in one executable */
+    uint32_t flags;         /* enum ov_scan_flag */
+    const uint64_t *bounds; /* by enum ov_bound */
     struct ov_surroundings around;
 };
 

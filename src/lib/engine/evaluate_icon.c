@@ -37,8 +37,8 @@ enum ov_status ov_evaluate_icons(const struct ov_evaluation *e,
     OV_TRY(
         ov_budget_spend(e->budget, OV_COST_STEPS, STEPS_PER_ICON * e->n_icons));
     if (e->n_icons > 0)
-        OV_TRY(ov_object_icons(e->object, e->arena, e->budget, e->max_icons,
-                               &seen));
+        OV_TRY(ov_object_icons(e->object, e->arena, e->budget,
+                               e->bounds[OV_BOUND_ICONS], &seen));
     for (size_t i = 0; i < e->n_icons && seen->n > 0 && !is_found; i++)
         if (is_in(&e->icons[i], keys))
             OV_TRY(has_one_like(e, seen, &e->icons[i].icon, &is_found));

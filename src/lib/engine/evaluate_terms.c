@@ -257,6 +257,8 @@ static enum ov_status count_regex(struct ov_terms *t,
     struct ov_evaluation_result trigger;
 
     *ret = 0;
+    if (t->e->object->bytes.len > t->e->bounds[OV_BOUND_PCRE_FILE])
+        return OV_OK;
     if (regex->trigger.len > 0) {
         if (t->n_nested == MAX_NESTED_TRIGGERS)
             return OV_MALFORMED;
@@ -276,7 +278,7 @@ static enum ov_status count_fuzzy(struct ov_terms *t,
     int distance = 0;
 
     *ret = 0;
-    if (!t->e->view->is_raw)
+    if (!t->e->view->is_raw || (t->e->flags & OV_SCAN_NO_IMAGE_HASH) != 0)
         return OV_OK;
     OV_TRY(ov_object_image_hash(t->e->object, t->e->budget, &hash));
     if (hash == NULL)

@@ -127,7 +127,8 @@ static void try_pe_digests(struct ov_scan *scan)
 {
     const struct ov_facts *facts;
 
-    if (object_of(scan)->type != OV_TYPE_PE)
+    if (object_of(scan)->type != OV_TYPE_PE ||
+        (scan->flags & OV_SCAN_NO_PE) != 0)
         return;
     if (!has_hashes_of(scan, OV_HASH_OF_SECTION) &&
         !has_hashes_of(scan, OV_HASH_OF_IMPORTS))
@@ -371,8 +372,6 @@ static void match_view(struct ov_scan *scan, const struct ov_view *view,
         ov_report_status(scan, status, view->name, 0);
 }
 
-#define MAX_ICONS 100 /* of one executable: as clamscan's --max-iconspe */
-
 void ov_examine_view(struct ov_scan *scan, const struct ov_view *view)
 {
     struct ov_scanner *s = scan->scanner;
@@ -393,7 +392,8 @@ void ov_examine_view(struct ov_scan *scan, const struct ov_view *view)
             .regexes = s->regexes,
             .icons = s->icons,
             .n_icons = s->n_icons,
-            .max_icons = MAX_ICONS,
+            .flags = scan->flags,
+            .bounds = scan->bounds,
             .around = {.arena = s->scratch,
                        .budget = &scan->budget,
                        .now = scan->options->now,
@@ -426,15 +426,21 @@ void ov_examine(struct ov_scan *scan)
         .target = ov_type_target(o->type),
         .is_raw = true,
     };
+    bool is_alerted_first = (scan->flags & OV_SCAN_ALERTS_FIRST) != 0;
 
     if (raw.target == TARGET_TEXT)
         raw.target = 0;
     scan->outcome.n_objects++;
-    ov_examine_view(scan, &raw);
+    if (scan->options->alerts != 0 && is_alerted_first)
+        ov_examine_alerts(scan);
+    if (!scan->is_stopped)
+        ov_examine_view(scan, &raw);
     if (!scan->is_stopped)
         try_pe_digests(scan);
     if (!scan->is_stopped && (scan->flags & OV_SCAN_FLAT) == 0)
         ov_examine_normalised(scan);
+    if (!scan->is_stopped && scan->options->alerts != 0 && !is_alerted_first)
+        ov_examine_alerts(scan);
     /* A look-up that met a damaged page says only that it found nothing. */
     if (ov_tiers_are_damaged(scan->scanner) && !scan->is_stopped)
         ov_report_status(scan, OV_BAD_DIGEST, "rules", 0);

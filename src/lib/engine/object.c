@@ -24,7 +24,7 @@ enum ov_status ov_object_facts(struct ov_object *o, struct ov_arena *arena,
 }
 
 enum ov_status ov_object_icons(struct ov_object *o, struct ov_arena *arena,
-                               struct ov_budget *budget, uint32_t max,
+                               struct ov_budget *budget, uint64_t max,
                                const struct ov_icon_list **ret)
 {
     const struct ov_facts *facts = NULL;

@@ -70,7 +70,7 @@ OV_MUST_USE enum ov_status ov_object_facts(struct ov_object *o,
 OV_MUST_USE enum ov_status ov_object_icons(struct ov_object *o,
                                            struct ov_arena *arena,
                                            struct ov_budget *budget,
-                                           uint32_t max,
+                                           uint64_t max,
                                            const struct ov_icon_list **ret);
 
 /* What module i says about the object, begun on the first request; lives in the

@@ -46,6 +46,15 @@ struct ov_regex_cache *ov_regex_cache_new(void)
     return c;
 }
 
+void ov_regex_cache_limit(struct ov_regex_cache *c, uint64_t max_calls,
+                          uint64_t max_depth)
+{
+    (void)pcre2_set_match_limit(
+        c->context, max_calls > UINT32_MAX ? UINT32_MAX : (uint32_t)max_calls);
+    (void)pcre2_set_depth_limit(
+        c->context, max_depth > UINT32_MAX ? UINT32_MAX : (uint32_t)max_depth);
+}
+
 static void forget_all(struct ov_regex_cache *c)
 {
     for (size_t i = 0; i < sizeof(c->table) / sizeof(c->table[0]); i++)

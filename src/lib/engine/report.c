@@ -90,12 +90,118 @@ void ov_report_tell_inconclusive(struct ov_scan *scan,
         scan->findings->inconclusive(scan->findings->data, i);
 }
 
+/* Of an alert that waits for the scan's end: rules come first, also those that
+ * other shards find. */
+#define ALERT_ORDER (UINT64_MAX - 1)
+
+/* A rule for unwanted software is in the category of its name,
+ * "PUA.Win.Tool.X":
+ * ".Win.Tool."; also in parts of that, between dots. */
+static bool is_of_wanted_category(const struct ov_scan *scan,
+                                  struct ov_span rule)
+{
+    struct ov_span prefix = OV_SPAN_LIT("PUA.");
+    struct ov_span wanted = scan->options->unwanted;
+    struct ov_span category;
+    bool is_listed = false;
+    size_t end = rule.len;
+
+    if (wanted.len == 0)
+        return true;
+    if (!ov_span_has_at(rule, 0, prefix))
+        return false;
+    while (end > 0 && ov_span_byte(rule, end - 1) != '.')
+        end--;
+    category = ov_span_clip(rule, prefix.len - 1, end - (prefix.len - 1));
+    for (size_t at = 0; at + 1 < wanted.len && !is_listed;) {
+        size_t next = ov_span_find_byte(wanted, ',', at + 1);
+
+        if (next == SIZE_MAX)
+            next = wanted.len;
+        is_listed = ov_span_find(category, ov_span_clip(wanted, at, next - at),
+                                 0) != SIZE_MAX;
+        at = next + 1;
+    }
+    return is_listed != ((scan->flags & OV_SCAN_UNWANTED_BUT) != 0);
+}
+
+static void deliver(struct ov_scan *scan, const struct ov_detection *d)
+{
+    scan->has_detected = true;
+    if ((scan->flags & OV_SCAN_ALL_MATCHES) == 0)
+        scan->is_stopped = true;
+    ov_report_tell_detection(scan, d);
+}
+
+void ov_report_alert(struct ov_scan *scan, const char *name)
+{
+    const struct ov_object *o = &scan->scanner->frames[scan->top].object;
+    struct ov_detection d = {.rule = ov_span_str(name),
+                             .kind = "alert",
+                             .flags = OV_RULE_OFFICIAL,
+                             .path = path_of(scan),
+                             .type = o->type,
+                             .object_len = o->bytes.len};
+
+    if (is_allowed(scan)) {
+        scan->has_trusted = true;
+        return;
+    }
+    if ((scan->flags & OV_SCAN_ALERTS_FIRST) != 0) {
+        d.order = scan->order;
+        deliver(scan, &d);
+        return;
+    }
+    d.order = ALERT_ORDER;
+    if (scan->n_alerts < OV_ALERTS_KEPT)
+        scan->alerts[scan->n_alerts++] = d;
+}
+
+void ov_report_alerts_apart(struct ov_scan *scan)
+{
+    for (size_t i = 0; i < scan->n_alerts; i++)
+        if (scan->findings->detection != NULL)
+            scan->findings->detection(scan->findings->data, &scan->alerts[i]);
+}
+
+bool ov_report_keep_alert(struct ov_scan *scan, const struct ov_detection *d)
+{
+    struct ov_span *names;
+    struct ov_span rule;
+
+    if (d->order != ALERT_ORDER)
+        return false;
+    names = ov_arena_array(scan->scanner->names, d->path.n, sizeof(*names));
+    if (names == NULL || scan->n_alerts == OV_ALERTS_KEPT ||
+        !ov_arena_copy(scan->scanner->names, d->rule, &rule))
+        return true;
+    for (size_t i = 0; i < d->path.n; i++)
+        if (!ov_arena_copy(scan->scanner->names, d->path.names[i], &names[i]))
+            return true;
+    scan->alerts[scan->n_alerts] = *d;
+    scan->alerts[scan->n_alerts].rule = rule;
+    scan->alerts[scan->n_alerts++].path.names = names;
+    return true;
+}
+
+void ov_report_alerts(struct ov_scan *scan)
+{
+    if ((scan->flags & OV_SCAN_ALL_MATCHES) == 0) {
+        if (scan->n_alerts > 0 && !scan->is_stopped)
+            deliver(scan, &scan->alerts[0]);
+        return;
+    }
+    for (size_t i = 0; i < scan->n_alerts; i++)
+        deliver(scan, &scan->alerts[i]);
+}
+
 bool ov_report_detection(struct ov_scan *scan, struct ov_detection *d)
 {
     const struct ov_object *o = &scan->scanner->frames[scan->top].object;
     bool is_unwanted = (d->flags & OV_RULE_UNWANTED) != 0;
 
-    if (is_unwanted && (scan->flags & OV_SCAN_UNWANTED) == 0)
+    if (is_unwanted && ((scan->flags & OV_SCAN_UNWANTED) == 0 ||
+                        !is_of_wanted_category(scan, d->rule)))
         return false;
     if (is_allowed(scan)) {
         scan->has_trusted = true;

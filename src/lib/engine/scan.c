@@ -72,6 +72,12 @@ void ov_scanner_set_crew(struct ov_scanner *s, struct ov_crew *crew)
     s->crew = crew;
 }
 
+static const uint64_t default_bounds[OV_N_BOUNDS] = {
+#define OV_BOUND(id, word, default) [id] = default,
+#include <overt/bound.def>
+#undef OV_BOUND
+};
+
 static void set_up(struct ov_scan *scan, const struct ov_scan_options *options)
 {
     scan->options = options;
@@ -89,6 +95,12 @@ static void set_up(struct ov_scan *scan, const struct ov_scan_options *options)
         else if (options->limits[i] != 0)
             scan->budget.limit[i] = options->limits[i];
     }
+    for (size_t i = 0; i < OV_N_BOUNDS; i++)
+        scan->bounds[i] =
+            options->bounds[i] != 0 ? options->bounds[i] : default_bounds[i];
+    ov_regex_cache_limit(scan->scanner->regexes,
+                         scan->bounds[OV_BOUND_PCRE_CALLS],
+                         scan->bounds[OV_BOUND_PCRE_DEPTH]);
 }
 
 /* ---- members ---- */
@@ -397,6 +409,8 @@ static void run(struct ov_scan *scan, struct ov_span bytes)
         walk(scan);
     ov_share_drop(scan);
     s->ahead.bytes = (struct ov_span){NULL, 0};
+    if (!scan->is_void)
+        ov_report_alerts(scan);
     for (size_t i = 0; i <= OV_SCAN_MAX_DEPTH; i++) {
         ov_unpacker_free(s->frames[i].unpacker);
         s->frames[i].unpacker = NULL;

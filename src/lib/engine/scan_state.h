@@ -13,6 +13,7 @@
 /* What scan.c, examine.c and report.c share about one scan. */
 
 #define OV_SCAN_MAX_DEPTH 64
+#define OV_ALERTS_KEPT 8
 
 /* One level of nesting: an object, and its unpacker while its members are
  * looked at. Buffers stay for the next file. */
@@ -79,6 +80,10 @@ struct ov_scan {
     bool is_void;        /* is to be done again, alone */
     uint64_t n_findings; /* told */
     uint64_t n_to_skip;  /* findings that were told before */
+    struct ov_detection alerts[OV_ALERTS_KEPT]; /* told at the end */
+    size_t n_alerts;
+
+    uint64_t bounds[OV_N_BOUNDS]; /* with defaults */
 
     bool is_stopped; /* a detection ended it, or a limit of the whole scan */
     bool has_detected;
@@ -144,6 +149,20 @@ void ov_report_tell_detection(struct ov_scan *scan,
                               const struct ov_detection *d);
 void ov_report_tell_inconclusive(struct ov_scan *scan,
                                  const struct ov_inconclusive *i);
+/* The engine's own check of that name struck on the top frame's object: kept
+ * for ov_report_alerts, or told at once, as options want it. */
+void ov_report_alert(struct ov_scan *scan, const char *name);
+
+/* Hands on what a helper kept, and keeps what a helper handed on: false if d
+ * is no alert of that kind. */
+void ov_report_alerts_apart(struct ov_scan *scan);
+bool ov_report_keep_alert(struct ov_scan *scan, const struct ov_detection *d);
+
+/* At the end: what was kept, if it is still worth telling. */
+void ov_report_alerts(struct ov_scan *scan);
+
+/* alerts.c: the engine's own checks of the top frame's object. */
+void ov_examine_alerts(struct ov_scan *scan);
 
 /* Something about the top frame's object was not looked at. */
 void ov_report_inconclusive(struct ov_scan *scan, enum ov_reason_kind kind,

@@ -241,6 +241,7 @@ static void do_job(struct hand *h, struct slot *slot, struct job *job)
     while (!scan.is_stopped && scan.top > share->scan.top &&
            !atomic_load_explicit(&share->is_dropped, memory_order_relaxed))
         ov_scan_step(&scan);
+    ov_report_alerts_apart(&scan);
     clean_up(h->scanner);
     for (int i = 0; i < OV_N_COST; i++)
         job->spent[i] = scan.budget.spent[i] - slot->budget.spent[i];
@@ -329,7 +330,9 @@ static void merge_job(struct ov_scan *scan, struct ov_share *share,
         return;
     }
     for (struct ov_kept_finding *f = job->kept.first; f != NULL; f = f->next)
-        if (f->is_detection)
+        if (f->is_detection && ov_report_keep_alert(scan, &f->detection))
+            continue;
+        else if (f->is_detection)
             ov_report_tell_detection(scan, &f->detection);
         else
             ov_report_tell_inconclusive(scan, &f->inconclusive);
@@ -435,6 +438,7 @@ static void open_session(struct ov_scan *scan, struct ov_share *share)
     share->scan.reported = NULL;
     share->scan.is_apart = true;
     share->scan.outcome = (struct ov_outcome){0};
+    share->scan.n_alerts = 0;
     share->scan.has_detected = share->scan.has_unwanted = false;
     share->scan.has_inconclusive = share->scan.has_trusted = false;
     memset(share->merged, 0, sizeof(share->merged));

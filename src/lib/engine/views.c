@@ -28,6 +28,8 @@ static void look_at_text(struct ov_scan *scan, struct ov_span bytes)
     struct ov_buf *text = &scan->scanner->text;
     enum ov_status status;
 
+    if (bytes.len > scan->bounds[OV_BOUND_SCRIPT])
+        return;
     make_ready(scan, text);
     status = ov_normal_text(bytes, &scan->budget, text);
     if (status != OV_OK)
@@ -40,6 +42,8 @@ static void look_at_html(struct ov_scan *scan, struct ov_span bytes)
     struct ov_html_views *html = &scan->scanner->html;
     enum ov_status status;
 
+    if (bytes.len > scan->bounds[OV_BOUND_HTML])
+        return;
     make_ready(scan, &html->nocomment);
     make_ready(scan, &html->notags);
     make_ready(scan, &html->script);
@@ -47,7 +51,8 @@ static void look_at_html(struct ov_scan *scan, struct ov_span bytes)
     if (status != OV_OK)
         ov_report_status(scan, status, "html", 0);
     look_at(scan, "html-nocomment", TARGET_HTML, &html->nocomment);
-    look_at(scan, "html-notags", TARGET_HTML, &html->notags);
+    if (html->notags.len <= scan->bounds[OV_BOUND_NOTAGS])
+        look_at(scan, "html-notags", TARGET_HTML, &html->notags);
     look_at(scan, "html-script", TARGET_HTML, &html->script);
     look_at(scan, "html-script", TARGET_TEXT, &html->script);
 }
@@ -68,7 +73,8 @@ void ov_examine_normalised(struct ov_scan *scan)
 {
     const struct ov_object *o = &scan->scanner->frames[scan->top].object;
 
-    if (ov_type_kind(o->type) != OV_KIND_TEXT)
+    if (ov_type_kind(o->type) != OV_KIND_TEXT ||
+        (scan->flags & OV_SCAN_NO_TEXT) != 0)
         return;
     /* text may turn out to be HTML further on */
     if (o->type == OV_TYPE_HTML ||

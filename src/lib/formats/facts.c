@@ -92,6 +92,9 @@ enum ov_status ov_facts_read(enum ov_type type, struct ov_span bytes,
         if (status != OV_OK) {
             facts.layout = (struct ov_layout){0};
             facts.pe = NULL;
+            facts.damage = status;
+            facts.facts[OV_FACT_N_SECTIONS].is_known = false;
+            facts.facts[OV_FACT_ENTRY_POINT].is_known = false;
         }
         ov_facts_set(&facts, OV_FACT_IS_DAMAGED, status != OV_OK);
     }

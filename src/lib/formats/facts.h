@@ -34,6 +34,7 @@ struct ov_facts {
     uint64_t imports_size; /* of that list in bytes: the "size" of .imp rules */
     uint64_t import_size;  /* of the import directory, as .imp rules give it */
     uint64_t overlay_at;   /* 0: none */
+    enum ov_status damage; /* of class OV_CLASS_BYTES: what is wrong with it */
     const struct ov_pe *pe; /* NULL if it is damaged */
 };
 

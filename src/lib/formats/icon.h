@@ -76,4 +76,4 @@ struct ov_icon_list {
  * icons of at most max entries (clamscan's --max-iconspe). */
 OV_MUST_USE enum ov_status ov_pe_icons(const struct ov_pe *pe,
                                        const struct ov_exe_job *job,
-                                       uint32_t max, struct ov_icon_list *ret);
+                                       uint64_t max, struct ov_icon_list *ret);

@@ -21,6 +21,7 @@
 #define MACHO_MAX_SECTIONS 255
 #define MACHO_MAX_ALIGN 30
 #define MACHO_CPU_POWERPC 18u
+#define MACHO_CPU_X86 7u
 #define MACHO_CPU_64 0x1000000u
 #define NAME_SIZE 16
 
@@ -280,15 +281,25 @@ static enum ov_status read_segment(struct layout_job *l, uint64_t at,
     return OV_OK;
 }
 
-/* flavor, count, then srr0, which is the program counter. */
+/* flavor, count, then srr0, which is the program counter. All of the state must
+ * be there, as for clamscan. */
+#define THREAD_SIZE 160
+#define THREAD_SIZE_64 304
+#define THREAD_SIZE_X86 64
+
 static enum ov_status read_thread(struct layout_job *l, uint64_t at)
 {
     bool is_64 = l->m.cpu == (MACHO_CPU_POWERPC | MACHO_CPU_64);
     struct ov_span state;
 
+    if (l->m.cpu == MACHO_CPU_X86)
+        return ov_span_sub(l->m.bytes, at, 16 + THREAD_SIZE_X86, &state)
+                   ? OV_OK
+                   : OV_TRUNCATED;
     if (l->m.cpu != MACHO_CPU_POWERPC && !is_64)
         return OV_OK;
-    if (!ov_span_sub(l->m.bytes, at, 16 + (is_64 ? 8 : 4), &state))
+    if (!ov_span_sub(l->m.bytes, at,
+                     16 + (is_64 ? THREAD_SIZE_64 : THREAD_SIZE), &state))
         return OV_TRUNCATED;
     l->entry =
         is_64 ? ov_macho_u64(&l->m, state, 16) : ov_macho_u32(&l->m, state, 16);
@@ -339,7 +350,7 @@ enum ov_status ov_macho_read(const struct ov_exe_job *job)
     if (l.sections.n > 0) {
         OV_TRY(read_commands(&l, true));
         if (!l.is_entry_found)
-            return OV_MALFORMED;
+            return OV_UNSUPPORTED; /* not broken, but of no use */
     }
     ov_facts_set_u64(facts, OV_FACT_ENTRY_POINT, facts->layout.entry);
     return OV_OK;

@@ -42,7 +42,8 @@ struct ov_pe {
     uint32_t entry_address;
     uint32_t headers_size; /* rounded up to the section alignment */
     uint32_t section_alignment;
-    uint32_t file_alignment;
+    uint32_t file_alignment;     /* corrected */
+    uint32_t declared_alignment; /* of the file, from the header */
     uint32_t n_directories;
 
     struct {

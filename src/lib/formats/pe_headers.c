@@ -39,6 +39,7 @@ enum ov_status ov_pe_file_header(struct ov_pe *pe)
     pe->n_sections = ov_read_u16le(&r);
     ov_reader_skip(&r, 12); /* time, symbol table */
     pe->optional_size = ov_read_u16le(&r);
+    ov_reader_skip(&r, 2); /* characteristics */
     pe->optional_at = (uint64_t)at + FILE_HEADER_SIZE;
     return ov_reader_status(&r);
 }
@@ -55,6 +56,7 @@ enum ov_status ov_pe_optional_header(struct ov_pe *pe,
     ov_reader_skip(&r, 12); /* bases */
     pe->section_alignment = ov_read_u32le(&r);
     pe->file_alignment = ov_read_u32le(&r);
+    pe->declared_alignment = pe->file_alignment;
     ov_reader_skip(&r, 20); /* versions, size of the image */
     pe->headers_size = ov_read_u32le(&r);
     ov_reader_skip(&r, pe->is_64 ? 44 : 28); /* checksum ... loader flags */

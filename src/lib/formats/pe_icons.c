@@ -27,7 +27,7 @@ struct gathering {
     struct ov_icon *icons;
     size_t n;
     size_t cap;
-    uint32_t n_left; /* entries still looked at */
+    uint64_t n_left; /* entries still looked at */
 };
 
 /* The data that a leaf describes: where it begins, and its size as told. */
@@ -120,7 +120,7 @@ static enum ov_status gather_group(struct gathering *g, uint32_t leaf)
 }
 
 enum ov_status ov_pe_icons(const struct ov_pe *pe, const struct ov_exe_job *job,
-                           uint32_t max, struct ov_icon_list *ret)
+                           uint64_t max, struct ov_icon_list *ret)
 {
     struct gathering g = {.pe = pe, .job = job, .n_left = max};
     struct ov_pe_resources groups;

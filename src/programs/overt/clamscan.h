@@ -54,8 +54,12 @@ struct clamscan {
     bool has_bell;
     bool has_no_cache;
     bool is_one_fs;
-    bool alerts_encrypted;
+    bool alerts_archives; /* that are encrypted */
+    bool alerts_documents;
     bool alerts_limits;
+    bool has_no_heuristics;
+    bool has_pua_include;
+    bool has_pua_exclude;
     unsigned follow_dirs; /* 0 never, 1 what is given, 2 always */
     unsigned follow_files;
     bool is_help;

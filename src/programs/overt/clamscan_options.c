@@ -82,6 +82,116 @@ static const char *set_pua(struct clamscan *c, const char *value)
     return set_bit(&c->open.flags, OV_SCAN_UNWANTED, value);
 }
 
+/* The flag is set if the option says no. */
+static const char *set_bit_if_no(uint32_t *flags, uint32_t bit,
+                                 const char *value)
+{
+    bool is_on;
+
+    if (!read_flag(value, &is_on))
+        return "not yes or no";
+    *flags = is_on ? *flags & ~bit : *flags | bit;
+    return NULL;
+}
+
+#define NO_FLAG(function, bit)                                                 \
+    static const char *function(struct clamscan *c, const char *value)         \
+    {                                                                          \
+        return set_bit_if_no(&c->open.flags, bit, value);                      \
+    }
+NO_FLAG(set_normalize, OV_SCAN_NO_TEXT)
+NO_FLAG(set_pe, OV_SCAN_NO_PE)
+NO_FLAG(set_elf, OV_SCAN_NO_ELF)
+NO_FLAG(set_image_hash, OV_SCAN_NO_IMAGE_HASH)
+
+/* ---- alerts ---- */
+
+static const char *set_heuristics(struct clamscan *c, const char *value)
+{
+    bool is_on;
+
+    if (!read_flag(value, &is_on))
+        return "not yes or no";
+    c->has_no_heuristics = !is_on;
+    return NULL;
+}
+
+static const char *set_precedence(struct clamscan *c, const char *value)
+{
+    return set_bit(&c->open.flags, OV_SCAN_ALERTS_FIRST, value);
+}
+
+static const char *set_alert_encrypted(struct clamscan *c, const char *value)
+{
+    bool is_on;
+
+    if (!read_flag(value, &is_on))
+        return "not yes or no";
+    c->alerts_archives = c->alerts_documents = is_on;
+    return NULL;
+}
+
+static const char *set_alert_broken(struct clamscan *c, const char *value)
+{
+    return set_bit(&c->open.alerts, 1u << OV_ALERT_BROKEN, value);
+}
+
+static const char *set_alert_media(struct clamscan *c, const char *value)
+{
+    return set_bit(&c->open.alerts, 1u << OV_ALERT_MEDIA, value);
+}
+
+static const char *set_count(uint64_t *field, const char *value)
+{
+    uint64_t n;
+
+    if (!option_number(value, UINT32_MAX, &n) || n == 0)
+        return "not a number of 1 or more";
+    *field = n;
+    return NULL;
+}
+
+#define COUNT(function, bound)                                                 \
+    static const char *function(struct clamscan *c, const char *value)         \
+    {                                                                          \
+        return set_count(&c->open.bounds[bound], value);                       \
+    }
+COUNT(set_icons, OV_BOUND_ICONS)
+COUNT(set_pcre_calls, OV_BOUND_PCRE_CALLS)
+COUNT(set_pcre_depth, OV_BOUND_PCRE_DEPTH)
+
+/* ---- categories of unwanted software ---- */
+
+static const char *add_category(struct clamscan *c, const char *value)
+{
+    size_t n = strlen(value);
+    size_t room = sizeof(c->open.unwanted) - c->open.unwanted_len;
+
+    if (n == 0)
+        return "a category is missing";
+    if (c->has_pua_include && c->has_pua_exclude)
+        return "--include-pua and --exclude-pua do not go together";
+    if (n + 3 > room || strchr(value, ',') != NULL)
+        return "no such category, or too many";
+    c->open.unwanted_len += (uint32_t)snprintf(
+        (char *)c->open.unwanted + c->open.unwanted_len, room, "%s.%s.",
+        c->open.unwanted_len > 0 ? "," : "", value);
+    return NULL;
+}
+
+static const char *set_pua_include(struct clamscan *c, const char *value)
+{
+    c->has_pua_include = true;
+    return add_category(c, value);
+}
+
+static const char *set_pua_exclude(struct clamscan *c, const char *value)
+{
+    c->has_pua_exclude = true;
+    c->open.flags |= OV_SCAN_UNWANTED_BUT;
+    return add_category(c, value);
+}
+
 static const char *set_cross_fs(struct clamscan *c, const char *value)
 {
     bool is_on;
@@ -193,6 +303,16 @@ static const char *set_files(struct clamscan *c, const char *value)
 {
     return set_limit(&c->open.limits[OV_COST_OBJECTS], value);
 }
+
+#define SIZE(function, bound)                                                  \
+    static const char *function(struct clamscan *c, const char *value)         \
+    {                                                                          \
+        return set_limit(&c->open.bounds[bound], value);                       \
+    }
+SIZE(set_html_size, OV_BOUND_HTML)
+SIZE(set_notags_size, OV_BOUND_NOTAGS)
+SIZE(set_script_size, OV_BOUND_SCRIPT)
+SIZE(set_pcre_size, OV_BOUND_PCRE_FILE)
 
 static const char *set_recursion(struct clamscan *c, const char *value)
 {
@@ -341,8 +461,15 @@ static bool set_flag(struct clamscan *c, size_t row, const struct given *g)
 /* Those among the values that are yes without one. */
 static bool has_default(const char *name)
 {
-    static const char *const names[] = {"allmatch", "detect-pua", "cross-fs",
-                                        "remove"};
+    static const char *const names[] = {
+        "allmatch",           "detect-pua",
+        "cross-fs",           "remove",
+        "heuristic-alerts",   "heuristic-scan-precedence",
+        "alert-encrypted",    "alert-broken",
+        "alert-broken-media", "normalize",
+        "scan-html",          "scan-pe",
+        "scan-elf",           "scan-image-fuzzy-hash",
+    };
 
     for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
         if (strcmp(name, names[i]) == 0)
@@ -478,6 +605,13 @@ static bool apply_letters(struct clamscan *c, const char *text, struct given *g)
     return true;
 }
 
+/* What follows from several options together. */
+static void choose_alerts(struct clamscan *c)
+{
+    if (!c->has_no_heuristics)
+        c->open.alerts |= 1u << OV_ALERT_ENGINE;
+}
+
 bool clamscan_parse(struct clamscan *c, int *argc, char **argv)
 {
     int n = 1;
@@ -502,6 +636,7 @@ bool clamscan_parse(struct clamscan *c, int *argc, char **argv)
             i++;
     }
     *argc = n;
+    choose_alerts(c);
     return true;
 }
 

@@ -146,6 +146,18 @@ static bool is_word(struct ov_span s, enum ov_reason_kind kind)
     return ov_span_equal(s, ov_span_str(words[kind]));
 }
 
+/* Whether an encrypted container of that type is told. */
+static bool alerts_on(const struct clamscan *c, struct ov_span type)
+{
+    static const char *const documents[] = {"pdf", "ole2", "ooxml-word",
+                                            "ooxml-ppt", "ooxml-excel"};
+
+    for (size_t i = 0; i < sizeof(documents) / sizeof(documents[0]); i++)
+        if (ov_span_equal(type, ov_span_str(documents[i])))
+            return c->alerts_documents;
+    return c->alerts_archives;
+}
+
 static bool is_failure(struct ov_span reason)
 {
     return is_word(reason, OV_REASON_CRASHED) ||
@@ -165,7 +177,8 @@ static void on_inconclusive(struct report *r, const char *path,
     if (is_limit && c->alerts_limits) {
         put_found(c, path, limit_alert(i->detail), none, true);
         note_hit(c, path);
-    } else if (is_word(i->reason, OV_REASON_ENCRYPTED) && c->alerts_encrypted) {
+    } else if (is_word(i->reason, OV_REASON_ENCRYPTED) &&
+               alerts_on(c, i->detail)) {
         put_found(c, path, encryption_alert(i->detail), none, true);
         note_hit(c, path);
     } else if (is_failure(i->reason)) {

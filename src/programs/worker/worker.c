@@ -57,6 +57,7 @@ struct worker {
     struct ov_scan_options options;
     struct ov_span aids[OV_N_AID]; /* mapped */
     struct magic_file magic;
+    uint8_t unwanted[OV_WIRE_MAX_UNWANTED];
     struct ov_buf file; /* reused */
     uint32_t task;
     enum ov_msg batch; /* in out, not posted yet; OV_MSG_NONE: nothing */
@@ -469,6 +470,10 @@ static enum ov_status on_open(struct worker *w, const struct ov_message *m,
     w->options.max_object = o.max_object;
     memcpy(w->options.limits, o.limits, sizeof(o.limits));
     memcpy(w->options.skip_types, o.skip_types, sizeof(o.skip_types));
+    memcpy(w->options.bounds, o.bounds, sizeof(o.bounds));
+    memcpy(w->unwanted, o.unwanted, sizeof(o.unwanted));
+    w->options.alerts = o.alerts;
+    w->options.unwanted = ov_span_of(w->unwanted, o.unwanted_len);
     status = open_images(w, &o, fd, digest, &diag);
     if (status != OV_OK)
         return refuse(w, status, &diag);
