@@ -8,9 +8,6 @@ import struct
 import sys
 
 FOLDER = os.path.dirname(os.path.abspath(sys.argv[0]))
-# In the order of src/sys/ipc.def.
-(TIER, OPEN, CLOSE, TASK, READY, OPENED, DETECTION, MATCHES, COSTS,
- INCONCLUSIVE, SPLIT, OUTCOME) = range(1, 13)
 
 
 parent = None
@@ -19,6 +16,15 @@ parent = None
 def read(name):
     with open(os.path.join(FOLDER, name), encoding="ascii") as f:
         return f.read().strip()
+
+
+# The messages' names in the order of src/sys/ipc.def, which gives the numbers.
+NUMBERS = {name: number for number, name in
+           enumerate(read("messages").split(), 1)}
+(TIER, OPEN, CLOSE, TASK, READY, OPENED, DETECTION, INCONCLUSIVE, SPLIT,
+ OUTCOME) = (NUMBERS[name] for name in (
+     "TIER", "OPEN", "CLOSE", "TASK", "READY", "OPENED", "DETECTION",
+     "INCONCLUSIVE", "SPLIT", "OUTCOME"))
 
 
 def say(kind, body=b"", task=0, length=None, fds=()):

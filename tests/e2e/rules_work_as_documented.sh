@@ -37,17 +37,18 @@ expect_exit 2
 expect_text err "bad.yar:3"
 expect_text err "the rule has no such string; declare it: rule r, column 9: '\$b'"
 
-# What is not taken yet leaves one rule out, and is said.
+# What is not taken leaves one rule out, and is said.
 cat >some.yar <<'END'
+import "vt"
 rule taken { condition: filesize > 0 }
-rule not_taken { strings: $a = /a+/ condition: $a }
+rule not_taken { condition: vt.metadata.file_type == 1 }
 END
 overt rules build some.yar -o some.img
 expect_exit 0
 expect_text out "1 rules"
 overt rules check some.img
-expect_text out "regular expressions are not taken yet"
-expect_text out "some.yar:2: rule not_taken, column 32: '/a+/'"
+expect_text out "this module is not taken"
+expect_text out "some.yar:3: rule not_taken, column 29: 'vt'"
 overt scan --rules some.img example.sh
 expect_exit 1
-expect_text out "DETECTED taken (some.yar:1)"
+expect_text out "DETECTED taken (some.yar:2)"

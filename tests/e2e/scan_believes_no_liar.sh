@@ -20,6 +20,8 @@ mkdir -p bin lib/overt
 cp "$OVERT" bin/overt
 cp "$(dirname "$0")/liar.py" lib/overt/overt-worker
 echo "$fingerprint" >lib/overt/fingerprint
+sed -n 's/^OV_MSG(OV_MSG_\([A-Z_]*\),.*/\1/p' \
+    "$(dirname "$scenario_path")/../../src/sys/ipc.def" >lib/overt/messages
 OVERT=$folder/bin/overt
 
 echo none >lib/overt/lie
