@@ -30,6 +30,9 @@ static const uint32_t spelled_max[OV_N_ATOM_KINDS] = {32, 64, 256};
 /* What looking at each byte costs, as a weight. */
 #define SLOW_COST ((uint64_t)1 << 34)
 
+/* A power of two, at least twice as many. */
+#define SLOTS (4 * SPELLED_MAX)
+
 /* A text that was spelled out, and the node that took its last byte. */
 struct spelled {
     uint64_t key;
@@ -45,6 +48,15 @@ struct chooser {
     uint64_t *costs; /* of each item */
     struct spelled texts[2][SPELLED_MAX];
     uint32_t n_texts;
+
+    /* Where texts are in the list that is being filled: by hash, with open
+     * places; slots of an earlier round are free. */
+    struct {
+        uint32_t round;
+        uint32_t text;
+    } slots[SLOTS];
+
+    uint32_t round;
     struct ov_re_cut *cut;
     struct ov_re_cut slow;
     size_t rows[ROWS_MAX][2]; /* stretches that a node is wanted of */
@@ -77,6 +89,46 @@ static uint32_t node_what(const struct chooser *c, uint32_t node)
 
 /* ---- spelling ---- */
 
+/* Begins an empty list. */
+static void begin_texts(struct chooser *c)
+{
+    c->n_texts = 0;
+    c->round++;
+}
+
+/* Adds a text unless it is there. False if they become too many. */
+static bool add_text(struct chooser *c, struct spelled *to, struct spelled s,
+                     uint32_t max)
+{
+    uint64_t hash =
+        (s.key ^ (uint64_t)s.node << 48) * UINT64_C(0x9e3779b97f4a7c15);
+    uint32_t at = (uint32_t)(hash >> 32) % SLOTS;
+
+    for (; c->slots[at].round == c->round; at = (at + 1) % SLOTS) {
+        const struct spelled *other = &to[c->slots[at].text];
+
+        if (other->key == s.key && other->node == s.node)
+            return true;
+    }
+    if (c->n_texts == max)
+        return false;
+    c->slots[at].round = c->round;
+    c->slots[at].text = c->n_texts;
+    to[c->n_texts++] = s;
+    return true;
+}
+
+/* How many bytes a set has if letters of both cases count once. */
+static uint32_t count_folded(const struct ov_re_set *set)
+{
+    uint64_t letters = set->bits[1] >> 1 & set->bits[1] >> 33 & 0x3ffffff;
+    int n = -__builtin_popcountll(letters);
+
+    for (size_t i = 0; i < 4; i++)
+        n += __builtin_popcountll(set->bits[i]);
+    return (uint32_t)n;
+}
+
 /* Adds the bytes of a node's set behind a text that has n characters. False if
  * they become too many. */
 static bool spell_set(struct chooser *c, struct spelled *to, uint64_t key,
@@ -85,21 +137,17 @@ static bool spell_set(struct chooser *c, struct spelled *to, uint64_t key,
     const struct ov_re_set *set = &c->tree->sets[node_what(c, node)];
     uint32_t shift = (c->is_wide ? 16 : 8) * n;
 
-    for (unsigned b = 0; b < 256; b++) {
-        uint8_t folded = ov_lower((uint8_t)b);
-        struct spelled s = {key | (uint64_t)folded << shift, node};
-        uint32_t i = 0;
+    if (count_folded(set) > max)
+        return false;
+    for (size_t i = 0; i < 4; i++)
+        for (uint64_t left = set->bits[i]; left != 0; left &= left - 1) {
+            unsigned b = (unsigned)(64 * i) + (unsigned)__builtin_ctzll(left);
+            struct spelled s = {key | (uint64_t)ov_lower((uint8_t)b) << shift,
+                                node};
 
-        if (!ov_re_set_has(set, (uint8_t)b))
-            continue;
-        while (i < c->n_texts && (to[i].key != s.key || to[i].node != node))
-            i++;
-        if (i < c->n_texts)
-            continue;
-        if (c->n_texts == max)
-            return false;
-        to[c->n_texts++] = s;
-    }
+            if (!add_text(c, to, s, max))
+                return false;
+        }
     return true;
 }
 
@@ -147,14 +195,14 @@ static bool spell(struct chooser *c, uint16_t node, enum ov_atom_kind kind)
 
     if (c->is_wide)
         n_chars = (n_chars + 1) / 2;
-    c->n_texts = 0;
+    begin_texts(c);
     if (node == 0 ? !spell_next(c, c->texts[0], 0, 0, 0, max)
                   : !spell_set(c, c->texts[0], 0, 0, node, max))
         return false;
     for (uint32_t n = 1; n < n_chars; n++) {
         uint32_t n_from = c->n_texts;
 
-        c->n_texts = 0;
+        begin_texts(c);
         for (uint32_t i = 0; i < n_from; i++)
             if (!spell_next(c, c->texts[1], c->texts[0][i].key, n,
                             c->texts[0][i].node, max))
