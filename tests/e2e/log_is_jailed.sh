@@ -34,7 +34,7 @@ ln -s "$PWD/elsewhere/tile" L/log/tile
 find elsewhere -type f | sort >before
 timeout 20 "$LOGD" once L --timeout 2 >"out" 2>err || :
 echo another >another
-"$LOGD" add L more >"out" 2>err || :
+"$LOGD" add L another >"out" 2>err || :
 timeout 20 "$LOGD" once L --timeout 2 >"out" 2>err || :
 find elsewhere -type f | sort >after
 cmp -s before after || fail 'it wrote outside of its folder'
