@@ -27,6 +27,13 @@ struct set {
     bool is_bad;
 };
 
+/* A program that was read, to be tried. */
+struct tried {
+    uint32_t off;
+    struct ov_program program;
+    struct ov_program_part lead; /* not of a regular expression */
+};
+
 struct ov_matcher {
     struct ov_store *store;
     uint64_t off;
@@ -44,6 +51,7 @@ struct ov_matcher {
     enum ov_prefilter_way way;
     struct ov_match_stats stats;
     struct ov_sweeper sweeper;
+    struct tried slow[OV_SLOW_GROUP]; /* those of the group at hand */
 };
 
 #define TRY_STEPS 16
@@ -263,6 +271,14 @@ static bool read_lead(const struct ov_program *p, struct ov_program_part *ret)
     return true;
 }
 
+static bool read_tried(struct ov_matcher *m, uint32_t off, struct tried *ret)
+{
+    ret->off = off;
+    return read_program(m, off, &ret->program) &&
+           (ret->program.flags & OV_PROGRAM_REGEX ||
+            read_lead(&ret->program, &ret->lead));
+}
+
 /* The lead part may begin at `at`. */
 static enum ov_status try_start(struct scan *s, uint32_t off,
                                 const struct ov_program *p,
@@ -317,48 +333,51 @@ static enum ov_status try_regex(struct scan *s, const struct ov_program *p,
     return status == OV_MALFORMED ? damage(s) : status;
 }
 
-static enum ov_status try_atom(struct scan *s, uint32_t off,
-                               const struct ov_program *p, uint64_t at)
+static enum ov_status try_atom(struct scan *s, const struct tried *t,
+                               uint64_t at)
 {
-    struct ov_program_part part;
+    const struct ov_program *p = &t->program;
 
     if (p->flags & OV_PROGRAM_REGEX)
         return try_regex(s, p, at);
-    if (!read_lead(p, &part))
-        return damage(s);
     if (p->flags & OV_PROGRAM_BACKWARD)
-        return try_backward(s, off, p, &part, at);
+        return try_backward(s, t->off, p, &t->lead, at);
     if (p->atom_at > at)
         return OV_OK;
-    return try_start(s, off, p, &part, at - p->atom_at);
+    return try_start(s, t->off, p, &t->lead, at - p->atom_at);
 }
 
 /* The same, and tells what it has cost. */
-static enum ov_status try_atom_told(struct scan *s, uint32_t off,
-                                    const struct ov_program *p, uint64_t at)
+static enum ov_status try_atom_told(struct scan *s, const struct tried *t,
+                                    uint64_t at)
 {
     const struct ov_match_job *job = s->job;
     uint64_t before = job->budget->spent[OV_COST_STEPS] + s->attempt.steps;
-    enum ov_status status = try_atom(s, off, p, at);
+    enum ov_status status = try_atom(s, t, at);
 
-    job->cost(job->cost_data, s->tier, p->rule,
+    job->cost(job->cost_data, s->tier, t->program.rule,
               job->budget->spent[OV_COST_STEPS] + s->attempt.steps - before +
                   TRY_STEPS);
     return status;
 }
 
+static enum ov_status try_read(struct scan *s, const struct tried *t,
+                               uint64_t at)
+{
+    s->attempt.steps += TRY_STEPS;
+    if (!(t->program.targets >> s->job->target & 1))
+        return OV_OK;
+    return s->job->cost == NULL ? try_atom(s, t, at) : try_atom_told(s, t, at);
+}
+
 /* The atom of the program at off may be at `at`. */
 static enum ov_status try_program(struct scan *s, uint32_t off, uint64_t at)
 {
-    struct ov_program p;
+    struct tried t;
 
-    s->attempt.steps += TRY_STEPS;
-    if (!read_program(s->m, off, &p))
+    if (!read_tried(s->m, off, &t))
         return damage(s);
-    if (!(p.targets >> s->job->target & 1))
-        return OV_OK;
-    return s->job->cost == NULL ? try_atom(s, off, &p, at)
-                                : try_atom_told(s, off, &p, at);
+    return try_read(s, &t, at);
 }
 
 static enum ov_status try_list(struct scan *s, uint32_t off, uint64_t at)
@@ -401,6 +420,8 @@ static enum ov_status pass_slow(struct scan *s, const uint8_t *group,
 {
     const uint8_t *refs = group + OV_SLOW_REFS;
     struct ov_span view = s->job->view;
+    struct tried *slow = s->m->slow;
+    uint64_t known = 0;
 
     for (uint64_t at = from; at < view.len && at - from < OV_BLOCK; at++) {
         uint64_t which = ov_load64le(group + 8 * (size_t)view.ptr[at]);
@@ -408,7 +429,12 @@ static enum ov_status pass_slow(struct scan *s, const uint8_t *group,
         for (; which != 0; which &= which - 1) {
             uint32_t nth = (uint32_t)__builtin_ctzll(which);
 
-            OV_TRY(try_program(s, ov_load32le(refs + 4 * (size_t)nth), at));
+            if (!(known >> nth & 1) &&
+                !read_tried(s->m, ov_load32le(refs + 4 * (size_t)nth),
+                            &slow[nth]))
+                return damage(s);
+            known |= (uint64_t)1 << nth;
+            OV_TRY(try_read(s, &slow[nth], at));
             OV_TRY(spend(s));
         }
     }
