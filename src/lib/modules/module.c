@@ -75,14 +75,15 @@ static enum ov_status fill_structure(struct ov_module_run *run,
 
     while (n > 0) {
         struct unfinished *top = &stack[n - 1];
-        const struct ov_field *field = &top->s->fields[top->next];
-        struct ov_datum *datum = &top->fields[top->next];
+        const struct ov_field *field;
+        struct ov_datum *datum;
 
         if (top->next == top->s->n_fields) {
             n--;
             continue;
         }
-        top->next++;
+        field = &top->s->fields[top->next];
+        datum = &top->fields[top->next++];
         if (field->kind == OV_DATUM_CONSTANT)
             *datum = ov_datum_integer(field->number);
         if (field->kind != OV_DATUM_STRUCTURE || n == NESTED_MAX)
