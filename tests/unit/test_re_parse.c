@@ -115,6 +115,7 @@ static void faults_have_their_place(void **state)
     expect_fault("a{3,2}", 1, "the repeat's bounds make no sense");
     expect_fault("a{0}", 1, "the repeat's bounds make no sense");
     expect_fault("a{32768}", 1, "a repeat counts to 32767 at most");
+    expect_fault("a{2}b*?", 5, "greedy and lazy repeats cannot be mixed");
     expect_fault("a+b*?", 3, "greedy and lazy repeats cannot be mixed");
 }
 

@@ -145,7 +145,7 @@ static void the_work_is_bounded_and_paid(void **state)
                                   &is_found),
                      OV_OK);
     assert_false(is_found);
-    assert_true(budget.spent[OV_COST_STEPS] < 100 * sizeof(text));
+    assert_true(budget.spent[OV_COST_STEPS] < 400 * sizeof(text));
     budget.limit[OV_COST_STEPS] = budget.spent[OV_COST_STEPS] + 10000;
     assert_int_equal(ov_re_search(ov_buf_span(&code),
                                   ov_span_of(text, sizeof(text)), &budget,

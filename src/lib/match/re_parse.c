@@ -436,10 +436,9 @@ static enum ov_status read_repeats(struct parser *p, size_t from)
         return OV_OK;
     p->at += len;
     OV_TRY(expand(p, from, &r));
-    if (r.min != r.max) {
-        p->tree->has_lazy |= r.is_lazy;
-        p->tree->has_greedy |= !r.is_lazy;
-    }
+    /* "{2}" counts as greedy, too, as in YARA. */
+    p->tree->has_lazy |= r.is_lazy;
+    p->tree->has_greedy |= !r.is_lazy;
     if (p->flags & OV_RE_ONE_GREED && p->tree->has_lazy && p->tree->has_greedy)
         return fail_at(p, start, OV_MALFORMED,
                        "greedy and lazy repeats cannot be mixed");

@@ -154,7 +154,7 @@ static struct cursor list_of(struct run *run, uint32_t node)
         run->is_bad = true;
         return (struct cursor){0, 0};
     }
-    run->r->work += n;
+    run->r->work += 4 * (uint64_t)n;
     return (struct cursor){at + 1, at + 1 + n};
 }
 
@@ -255,7 +255,7 @@ static bool step(struct run *run, const struct chain *now, struct chain *then,
         run->is_backward ? run->at - run->width : run->at + run->width;
     bool is_met = false;
 
-    run->r->work += 2 + 2 * (uint64_t)now->n;
+    run->r->work += 8 + 8 * (uint64_t)now->n; /* about nanoseconds */
     for (uint32_t i = 0; i < now->n; i++) {
         uint32_t what = ov_load16le(node_at(run->re, now->nodes[i]));
 
