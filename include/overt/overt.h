@@ -18,12 +18,19 @@ struct ov_rules;
 OV_API OV_MUST_USE enum ov_status
 ov_rules_open(const char *path, struct ov_rules **ret, struct ov_diag *diag);
 
-/* Compiles rule files (ClamAV databases, by their extensions). diag->text
- * names the file. Returns owned. */
+/* Compiles rule files (ClamAV databases and YARA rules, by their extensions;
+ * and what YARA rules include). diag->text names the file. Returns owned. */
 OV_API OV_MUST_USE enum ov_status ov_rules_compile(const char *const *paths,
                                                    size_t n,
                                                    struct ov_rules **ret,
                                                    struct ov_diag *diag);
+
+/* The same with external variables for YARA rules: "name=value", where true,
+ * false and numbers are what they are and all else is text. */
+OV_API OV_MUST_USE enum ov_status
+ov_rules_compile_with(const char *const *paths, size_t n,
+                      const char *const *defines, size_t n_defines,
+                      struct ov_rules **ret, struct ov_diag *diag);
 
 /* Writes the image to path by way of a temporary file and a rename. */
 OV_API OV_MUST_USE enum ov_status ov_rules_save(const struct ov_rules *rules,
@@ -48,6 +55,13 @@ OV_API OV_MUST_USE enum ov_status
 ov_session_new_of(const struct ov_rules *const *rules, size_t n,
                   struct ov_session **ret, struct ov_diag *diag);
 OV_API void ov_session_free(struct ov_session *s);
+
+/* Gives an external variable another value, "name=value", for this session's
+ * next scans. A name that no rule knows is passed over; OV_USAGE with diag if
+ * the rules were compiled with a value of another kind. */
+OV_API OV_MUST_USE enum ov_status ov_session_define(struct ov_session *s,
+                                                    const char *define,
+                                                    struct ov_diag *diag);
 
 /* Scans bytes as one file. options and findings may be NULL. Always gives an
  * outcome; what could not be looked at makes it inconclusive. */

@@ -90,8 +90,15 @@ enum ov_status ov_rules_open(const char *path, struct ov_rules **ret,
 
 /* ---- compiling ---- */
 
+/* Of external variables. */
+#define DEFINES_MAX ((size_t)1 << 20)
+
 struct build {
     struct ov_sources *sources;
+    struct ov_arena *arena; /* of external variables */
+    struct ov_buf defines;
+    struct ov_external *externals;
+    size_t n_externals;
     struct ov_span *texts;
     size_t n_texts;
     struct ov_part **parts;
@@ -105,6 +112,8 @@ static void build_cleanup(struct build *b)
     for (size_t i = 0; i < b->n_texts; i++)
         unmap(b->texts[i]);
     ov_sources_free(b->sources);
+    ov_arena_free(b->arena);
+    ov_buf_done(&b->defines);
     ov_free(b->parts);
     ov_free(b->texts);
 }
@@ -134,6 +143,52 @@ static enum ov_status add_sources(struct build *b, const char *const *paths,
     return OV_OK;
 }
 
+/* A source's name is its path here, so what it includes is called by its path,
+ * too. */
+static enum ov_status add_includes(struct build *b)
+{
+    for (;;) {
+        struct ov_sources_wanted wanted;
+        OV_AUTO_PTR char *path = NULL;
+        struct ov_span *more;
+        bool is_wanted;
+
+        OV_TRY(ov_sources_wants(b->sources, &wanted, &is_wanted));
+        if (!is_wanted)
+            return OV_OK;
+        more = ov_realloc_array(b->texts, b->n_texts + 1, sizeof(*more));
+        if (more == NULL)
+            return OV_NO_MEMORY;
+        b->texts = more;
+        path = ov_alloc(wanted.name.len + 1);
+        if (path == NULL)
+            return OV_NO_MEMORY;
+        memcpy(path, wanted.name.ptr, wanted.name.len);
+        if (map_file(path, &b->texts[b->n_texts]) == OV_OK)
+            OV_TRY(ov_sources_give(b->sources, b->texts[b->n_texts++]));
+        else
+            ov_sources_refuse(b->sources);
+    }
+}
+
+static enum ov_status read_defines(struct build *b, const char *const *defines,
+                                   size_t n, struct ov_diag *diag)
+{
+    b->arena = ov_arena_new(DEFINES_MAX);
+    b->defines = ov_buf_with_max(DEFINES_MAX);
+    if (b->arena == NULL)
+        return OV_NO_MEMORY;
+    for (size_t i = 0; i < n; i++) {
+        ov_put_str(&b->defines, defines[i]);
+        ov_put_u8(&b->defines, 0);
+    }
+    OV_TRY(ov_buf_status(&b->defines));
+    OV_TRY(ov_externals_parse(ov_buf_span(&b->defines), b->arena, &b->externals,
+                              &b->n_externals, diag));
+    ov_sources_set_externals(b->sources, b->externals, b->n_externals);
+    return OV_OK;
+}
+
 static enum ov_status parse_all(struct build *b, struct ov_diag *diag)
 {
     const struct ov_piece *pieces;
@@ -153,6 +208,8 @@ static enum ov_status parse_all(struct build *b, struct ov_diag *diag)
             ov_sources_parse(b->sources, &pieces[i], &b->parts[i], &why);
 
         b->n_parts = i + 1;
+        if (b->parts[i] != NULL)
+            name = sources[ov_part_fault_source(b->parts[i])].name;
         if (status != OV_OK)
             return ov_diag_set(diag, status, why.line, "%.*s: %.100s",
                                (int)name.len, (const char *)name.ptr, why.text);
@@ -163,6 +220,14 @@ static enum ov_status parse_all(struct build *b, struct ov_diag *diag)
 enum ov_status ov_rules_compile(const char *const *paths, size_t n,
                                 struct ov_rules **ret, struct ov_diag *diag)
 {
+    return ov_rules_compile_with(paths, n, NULL, 0, ret, diag);
+}
+
+enum ov_status ov_rules_compile_with(const char *const *paths, size_t n,
+                                     const char *const *defines,
+                                     size_t n_defines, struct ov_rules **ret,
+                                     struct ov_diag *diag)
+{
     __attribute__((cleanup(build_cleanup))) struct build b = {0};
     OV_AUTO(rules) rules = ov_alloc(sizeof(*rules));
     struct ov_compile_job job = {0};
@@ -172,10 +237,14 @@ enum ov_status ov_rules_compile(const char *const *paths, size_t n,
         return OV_NO_MEMORY;
     rules->compiled = ov_buf_with_max(IMAGE_MAX);
     OV_TRY(add_sources(&b, paths, n, diag));
+    OV_TRY(add_includes(&b));
+    OV_TRY(read_defines(&b, defines, n_defines, diag));
     OV_TRY(parse_all(&b, diag));
     job.sources = ov_sources_list(b.sources, &job.n_sources);
     job.parts = b.parts;
     job.n_parts = b.n_parts;
+    job.externals = b.externals;
+    job.n_externals = b.n_externals;
     OV_TRY(ov_compile(&job, &rules->compiled, &report, diag));
     rules->bytes = ov_buf_span(&rules->compiled);
     OV_TRY(look_at_image(rules, diag));
@@ -270,6 +339,12 @@ void ov_session_free(struct ov_session *s)
         ov_image_free(s->images[i]);
     ov_buf_done(&s->file);
     ov_free(s);
+}
+
+enum ov_status ov_session_define(struct ov_session *s, const char *define,
+                                 struct ov_diag *diag)
+{
+    return ov_scanner_define(s->scanner, ov_span_str(define), diag);
 }
 
 void ov_session_scan(struct ov_session *s, struct ov_span bytes,

@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <signal.h>
 #include <stdio.h>
 #include <sys/socket.h>
@@ -15,6 +16,7 @@
 #include "sys/fd.h"
 #include "sys/file.h"
 #include "sys/spawn.h"
+#include "sys/wire_trust.h"
 
 /* One judge for one job. Messages are taken one at a time, the socket blocks:
  * there is nothing else to do meanwhile. The judge is hostile from its first
@@ -29,6 +31,8 @@ struct session {
     uint8_t *packet;
     struct ov_judge_refusal *refusal;
     unsigned max_silence; /* seconds */
+    char **included;      /* paths of files that were included, owned */
+    size_t n_included;
 };
 
 static enum ov_status refuse(struct ov_judge_refusal *r, enum ov_status status,
@@ -147,25 +151,38 @@ static enum ov_status begin(struct session *s, unsigned spawn_flags)
 static void session_done(struct session *s)
 {
     (void)ov_child_end(&s->child, true); /* it has said all it had to */
+    for (size_t i = 0; i < s->n_included; i++)
+        ov_free(s->included[i]);
+    ov_free(s->included);
     ov_buf_done(&s->out);
     ov_free(s->packet);
+}
+
+static enum ov_status send_file(struct session *s, int fd, const char *path,
+                                struct ov_wire_source *w)
+{
+    struct stat st;
+
+    if (fd < 0 || fstat(fd, &st) != 0)
+        return refuse(s->refusal, OV_IO, path, strerror(errno));
+    if (!S_ISREG(st.st_mode))
+        return refuse(s->refusal, OV_USAGE, path, "not a regular file");
+    w->len = (uint64_t)st.st_size;
+    ov_msg_begin(&s->out, OV_MSG_SOURCE, 0);
+    ov_wire_put_source(&s->out, w);
+    return post(s, fd);
 }
 
 static enum ov_status send_source(struct session *s,
                                   const struct ov_judge_source *source)
 {
     OV_AUTO_FD fd = open(source->path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
-    struct ov_wire_source w = {.name = ov_span_str(source->name)};
-    struct stat st;
+    struct ov_wire_source w = {
+        .name = ov_span_str(source->name),
+        .space = ov_span_str(source->space != NULL ? source->space : ""),
+    };
 
-    if (fd < 0 || fstat(fd, &st) != 0)
-        return refuse(s->refusal, OV_IO, source->path, strerror(errno));
-    if (!S_ISREG(st.st_mode))
-        return refuse(s->refusal, OV_USAGE, source->path, "not a regular file");
-    w.len = (uint64_t)st.st_size;
-    ov_msg_begin(&s->out, OV_MSG_SOURCE, 0);
-    ov_wire_put_source(&s->out, &w);
-    return post(s, fd);
+    return send_file(s, fd, source->path, &w);
 }
 
 static enum ov_status send_job(struct session *s,
@@ -177,6 +194,7 @@ static enum ov_status send_job(struct session *s,
         .skip_errors = job->skip_errors,
         .is_tier = job->is_tier,
         .key = job->key,
+        .defines = job->defines,
     };
 
     ov_msg_begin(&s->out, OV_MSG_COMPILE, 0);
@@ -217,6 +235,77 @@ static enum ov_status on_report(const struct ov_judge_job *job,
     return OV_MALFORMED;
 }
 
+/* ---- includes ---- */
+
+/* Where the file lies that the judge asks for, with a NUL: beside the one that
+ * includes it. False if there is no such file, or its name is not one that rule
+ * files have. The judge read these names in rules, which may be anybody's. */
+static bool locate_include(const struct session *s,
+                           const struct ov_judge_job *job,
+                           const struct ov_wire_include *what,
+                           struct ov_buf *path)
+{
+    static const char *const endings[] = {".yar", ".yara", ".rule", ".rules",
+                                          ".inc"};
+    const char *from = NULL;
+    bool is_named = false;
+
+    if (what->file < job->n_sources)
+        from = job->sources[what->file].path;
+    else if (what->file - job->n_sources < s->n_included)
+        from = s->included[what->file - job->n_sources];
+    for (size_t i = 0; i < sizeof(endings) / sizeof(endings[0]); i++)
+        is_named |= ov_span_ends(what->path, ov_span_str(endings[i]));
+    if (from == NULL || !is_named ||
+        ov_span_find_byte(what->path, 0, 0) != SIZE_MAX)
+        return false;
+    if (ov_span_byte(what->path, 0) != '/' && strrchr(from, '/') != NULL)
+        ov_put_span(path,
+                    ov_span_of(from, (size_t)(strrchr(from, '/') + 1 - from)));
+    ov_put_span(path, what->path);
+    ov_put_u8(path, 0);
+    return ov_buf_status(path) == OV_OK;
+}
+
+/* Keeps the path of what was given: it may include others. */
+static bool note_include(struct session *s, struct ov_buf *path)
+{
+    char **more;
+
+    if (s->n_included % 64 == 0) {
+        more = ov_realloc_array(s->included, s->n_included + 64, sizeof(*more));
+        if (more == NULL)
+            return false;
+        s->included = more;
+    }
+    s->included[s->n_included++] = (char *)path->ptr;
+    path->ptr = NULL;
+    return true;
+}
+
+static enum ov_status on_include(struct session *s,
+                                 const struct ov_judge_job *job,
+                                 const struct ov_message *m)
+{
+    OV_AUTO_DONE(buf) path = ov_buf_with_max(PATH_MAX);
+    const struct ov_wire_answer no = {.status = OV_NOT_FOUND};
+    struct ov_wire_source w = {0};
+    struct ov_wire_include what;
+    OV_AUTO_FD fd = -1;
+    struct stat st;
+
+    if (ov_wire_read_include(m->body, &what) != OV_OK)
+        return gone(s);
+    if (locate_include(s, job, &what, &path))
+        fd = open((char *)path.ptr, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+    if (fd >= 0 && fstat(fd, &st) == 0 && S_ISREG(st.st_mode) &&
+        note_include(s, &path))
+        return send_file(s, fd, s->included[s->n_included - 1], &w);
+    ov_msg_begin(&s->out, OV_MSG_ANSWER, 0);
+    ov_wire_put_answer(&s->out, &no);
+    return post(s, -1);
+}
+
 static enum ov_status await_image(struct session *s,
                                   const struct ov_judge_job *job,
                                   struct ov_wire_compiled *ret)
@@ -225,9 +314,14 @@ static enum ov_status await_image(struct session *s,
 
     for (;;) {
         OV_TRY(take(s, &m));
+        if (m.type == OV_MSG_INCLUDE) {
+            OV_TRY(on_include(s, job, &m));
+            continue;
+        }
         if (m.type == OV_MSG_COMPILED) {
             if (ov_wire_read_compiled(m.body, ret) != OV_OK)
                 return gone(s);
+            ret->n_included = s->n_included;
             return OV_OK;
         }
         if (on_report(job, &m) != OV_OK)

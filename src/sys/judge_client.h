@@ -8,6 +8,9 @@
 struct ov_judge_source {
     const char *path;
     const char *name; /* in the image and in reports */
+    /* YARA rules of this namespace, whatever the path; NULL: by the path, and
+     * each file is a namespace of its own. */
+    const char *space;
 };
 
 struct ov_judge_job {
@@ -20,8 +23,9 @@ struct ov_judge_job {
      * record of earlier tiers that does not count any more. */
     bool is_tier;
     struct ov_span key;
-    unsigned spawn_flags; /* OV_SPAWN_BEST_EFFORT */
-    unsigned max_silence; /* seconds without a word from the judge; 0: 300 */
+    struct ov_span defines; /* external variables: ov_externals_parse */
+    unsigned spawn_flags;   /* OV_SPAWN_BEST_EFFORT */
+    unsigned max_silence;   /* seconds without a word from the judge; 0: 300 */
     /* May be NULL. */
     void (*progress)(void *data, uint64_t done, uint64_t total);
     void (*skip)(void *data, const struct ov_wire_skip *s);
@@ -55,7 +59,9 @@ struct ov_judge_refusal {
     char text[400]; /* both are escaped already */
 };
 
-/* On OV_OK *ret_fd is a sealed memory file with the image, owned. */
+/* On OV_OK *ret_fd is a sealed memory file with the image, owned. A file that a
+ * source includes is opened where it says, if its name ends as those of rule
+ * files do (.yar .yara .rule .rules .inc); ret->n_included tells how many. */
 OV_MUST_USE enum ov_status ov_judge_compile(const struct ov_judge_job *job,
                                             int *ret_fd,
                                             struct ov_wire_compiled *ret,

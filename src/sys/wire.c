@@ -103,6 +103,7 @@ void ov_wire_put_open(struct ov_buf *b, const struct ov_wire_open *o)
         ov_put_u64(b, o->bounds[i]);
     ov_put_u32(b, o->alerts);
     ov_put_block(b, ov_span_of(o->unwanted, o->unwanted_len));
+    put_text(b, o->defines, OV_WIRE_MAX_DEFINES);
 }
 
 enum ov_status ov_wire_read_open(struct ov_span body, struct ov_wire_open *ret)
@@ -124,6 +125,7 @@ enum ov_status ov_wire_read_open(struct ov_span body, struct ov_wire_open *ret)
     o.alerts = ov_read_u32le(&r);
     unwanted = ov_read_block(&r);
     ov_reader_require(&r, unwanted.len <= sizeof(o.unwanted), OV_MALFORMED);
+    o.defines = read_text(&r, OV_WIRE_MAX_DEFINES);
     OV_TRY(ov_reader_end(&r));
     o.unwanted_len = (uint32_t)unwanted.len;
     for (size_t i = 0; i < unwanted.len; i++)
@@ -435,6 +437,7 @@ void ov_wire_put_compile(struct ov_buf *b, const struct ov_wire_compile *c)
     ov_put_u8(b, c->skip_errors);
     ov_put_u8(b, c->is_tier);
     ov_put_block(b, c->key);
+    put_text(b, c->defines, OV_WIRE_MAX_DEFINES);
 }
 
 enum ov_status ov_wire_read_compile(struct ov_span body,
@@ -447,6 +450,7 @@ enum ov_status ov_wire_read_compile(struct ov_span body,
     c.skip_errors = read_bool(&r);
     c.is_tier = read_bool(&r);
     c.key = read_text(&r, MAX_TEXT);
+    c.defines = read_text(&r, OV_WIRE_MAX_DEFINES);
     OV_TRY(ov_reader_end(&r));
     *ret = c;
     return OV_OK;
@@ -518,6 +522,7 @@ void ov_wire_put_source(struct ov_buf *b, const struct ov_wire_source *s)
 {
     ov_put_varint(b, s->len);
     put_text(b, s->name, MAX_TEXT);
+    put_text(b, s->space, MAX_TEXT);
 }
 
 enum ov_status ov_wire_read_source(struct ov_span body,
@@ -527,8 +532,27 @@ enum ov_status ov_wire_read_source(struct ov_span body,
     struct ov_wire_source s = {.len = ov_read_varint(&r)};
 
     s.name = read_text(&r, MAX_TEXT);
+    s.space = read_text(&r, MAX_TEXT);
     OV_TRY(ov_reader_end(&r));
     *ret = s;
+    return OV_OK;
+}
+
+void ov_wire_put_include(struct ov_buf *b, const struct ov_wire_include *i)
+{
+    ov_put_varint(b, i->file);
+    put_text(b, i->path, MAX_TEXT);
+}
+
+enum ov_status ov_wire_read_include(struct ov_span body,
+                                    struct ov_wire_include *ret)
+{
+    struct ov_reader r = ov_reader_over(body);
+    struct ov_wire_include i = {.file = read_u32(&r)};
+
+    i.path = read_text(&r, MAX_TEXT);
+    OV_TRY(ov_reader_end(&r));
+    *ret = i;
     return OV_OK;
 }
 

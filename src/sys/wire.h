@@ -38,7 +38,12 @@ struct ov_wire_open {
     uint32_t alerts;
     uint32_t unwanted_len; /* of unwanted; no more than there is room */
     uint8_t unwanted[OV_WIRE_MAX_UNWANTED];
+    struct ov_span
+        defines; /* for ov_scanner_define; at most OV_WIRE_MAX_DEFINES
+                  */
 };
+
+#define OV_WIRE_MAX_DEFINES 32768
 
 void ov_wire_put_open(struct ov_buf *b, const struct ov_wire_open *o);
 OV_MUST_USE enum ov_status ov_wire_read_open(struct ov_span body,
@@ -170,6 +175,8 @@ struct ov_wire_compile {
     bool skip_errors;   /* leave out lines at fault instead of refusing all */
     bool is_tier;       /* sources: records, and IDs that are withdrawn */
     struct ov_span key; /* as ov_clamav_unpack takes it */
+    struct ov_span defines; /* for ov_externals_parse; at most
+                               OV_WIRE_MAX_DEFINES */
 };
 
 void ov_wire_put_compile(struct ov_buf *b, const struct ov_wire_compile *c);
@@ -223,11 +230,22 @@ OV_MUST_USE enum ov_status ov_wire_read_proof(struct ov_span bytes,
 struct ov_wire_source {
     uint64_t len;
     struct ov_span name;
+    struct ov_span space; /* YARA rules of this namespace, whatever the name */
 };
 
 void ov_wire_put_source(struct ov_buf *b, const struct ov_wire_source *s);
 OV_MUST_USE enum ov_status ov_wire_read_source(struct ov_span body,
                                                struct ov_wire_source *ret);
+
+/* include: which of the files given so far, and the path as it is written. */
+struct ov_wire_include {
+    uint32_t file;
+    struct ov_span path;
+};
+
+void ov_wire_put_include(struct ov_buf *b, const struct ov_wire_include *i);
+OV_MUST_USE enum ov_status ov_wire_read_include(struct ov_span body,
+                                                struct ov_wire_include *ret);
 
 /* skip */
 struct ov_wire_skip {
@@ -253,6 +271,7 @@ struct ov_wire_compiled {
     uint64_t n_skipped;
     uint64_t n_ignored;
     uint64_t n_weak;
+    uint64_t n_included; /* not told: how many files were asked for */
 };
 
 void ov_wire_put_compiled(struct ov_buf *b, const struct ov_wire_compiled *c);

@@ -173,7 +173,8 @@ static void options_come_back_as_they_were(void **state)
                              .flags = 2,
                              .max_depth = 3,
                              .max_object = 4,
-                             .skip_types = {5, 6}};
+                             .skip_types = {5, 6},
+                             .defines = OV_SPAN_LIT("a=1\0")};
     struct ov_wire_open got;
 
     (void)state;
@@ -186,11 +187,45 @@ static void options_come_back_as_they_were(void **state)
     memcpy(o.unwanted, ".A.", 3);
     ov_wire_put_open(&b, &o);
     assert_int_equal(ov_wire_read_open(ov_buf_span(&b), &got), OV_OK);
+    assert_true(ov_span_equal(got.defines, o.defines));
+    got.defines = o.defines;
     assert_memory_equal(&got, &o, sizeof(o));
     ov_buf_done(&b);
 }
 
-OV_TEST_MAIN(OV_TEST(a_detection_comes_back_as_it_was),
+static void sources_come_back_with_what_they_include(void **state)
+{
+    struct ov_buf b = ov_buf_with_max(OV_MSG_MAX);
+    const struct ov_wire_source source = {7, OV_SPAN_LIT("a.yar"),
+                                          OV_SPAN_LIT("space")};
+    const struct ov_wire_include include = {3, OV_SPAN_LIT("../b.yar")};
+    const struct ov_wire_compile compile = {.n_threads = 2,
+                                            .defines = OV_SPAN_LIT("a=1\0")};
+    struct ov_wire_source got;
+    struct ov_wire_include got_include;
+    struct ov_wire_compile got_compile;
+
+    (void)state;
+    ov_wire_put_source(&b, &source);
+    assert_int_equal(ov_wire_read_source(ov_buf_span(&b), &got), OV_OK);
+    assert_true(ov_span_equal(got.name, source.name));
+    assert_true(ov_span_equal(got.space, source.space));
+    ov_buf_clear(&b);
+    ov_wire_put_include(&b, &include);
+    assert_int_equal(ov_wire_read_include(ov_buf_span(&b), &got_include),
+                     OV_OK);
+    assert_int_equal(got_include.file, 3);
+    assert_true(ov_span_equal(got_include.path, include.path));
+    ov_buf_clear(&b);
+    ov_wire_put_compile(&b, &compile);
+    assert_int_equal(ov_wire_read_compile(ov_buf_span(&b), &got_compile),
+                     OV_OK);
+    assert_true(ov_span_equal(got_compile.defines, compile.defines));
+    ov_buf_done(&b);
+}
+
+OV_TEST_MAIN(OV_TEST(sources_come_back_with_what_they_include),
+             OV_TEST(a_detection_comes_back_as_it_was),
              OV_TEST(every_cut_of_a_detection_is_refused),
              OV_TEST(the_largest_detection_fits_a_message),
              OV_TEST(matches_come_back_to_the_last_one),

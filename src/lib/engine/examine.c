@@ -400,8 +400,10 @@ void ov_examine_view(struct ov_scan *scan, const struct ov_view *view)
                        .reports = scan->options->report,
                        .identify = scan->options->identify,
                        .identify_data = scan->options->identify_data,
-                       .console = scan->findings->console != NULL ? &s->console
-                                                                  : NULL},
+                       .console =
+                           scan->findings->console != NULL ? &s->console : NULL,
+                       .externals = s->externals[i].values,
+                       .n_externals = s->externals[i].n},
         };
     if ((scan->flags & OV_SCAN_ALL_MATCHES) == 0)
         try_first_single(scan, e, s->n_tiers);

@@ -28,6 +28,14 @@ OV_DEFINE_AUTO(scanner)
  * found, and in which order, is the same. */
 void ov_scanner_set_crew(struct ov_scanner *s, struct ov_crew *crew);
 
+/* Gives other values to the external variables of YARA's rules, from the next
+ * scan on: a list as ov_externals_parse takes it, copied. Names that the rules
+ * do not know are passed over. OV_MALFORMED, or OV_USAGE for a value of another
+ * kind, with diag. */
+OV_MUST_USE enum ov_status ov_scanner_define(struct ov_scanner *s,
+                                             struct ov_span list,
+                                             struct ov_diag *diag);
+
 /* Scans bytes as one file. Always gives an outcome: what went wrong is a
  * reason in findings, and then the verdict is inconclusive or worse. */
 void ov_scanner_scan(struct ov_scanner *s, struct ov_span bytes,

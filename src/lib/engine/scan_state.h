@@ -8,6 +8,7 @@
 #include "engine/share.h"
 #include "engine/silenced.h"
 #include "formats/normal.h"
+#include "rules/externals.h"
 #include "rules/notes.h"
 
 /* What scan.c, examine.c and report.c share about one scan. */
@@ -38,6 +39,14 @@ struct ov_scanner {
     struct ov_ahead ahead;
     struct ov_silenced silenced;
     struct ov_regex_cache *regexes;
+
+    /* External variables of each image. */
+    struct {
+        struct ov_external *list;
+        struct ov_datum *values; /* of the list, as conditions want them */
+        size_t n;
+    } externals[OV_MAX_TIERS];
+
     struct ov_arena *lasting; /* what was read from the images once */
     struct ov_arena *names;   /* of one scan */
     struct ov_arena *scratch; /* of one object's examination */

@@ -130,6 +130,51 @@ static enum ov_status gather_all(struct ov_scanner *s)
     return gather_passwords(s);
 }
 
+/* ---- external variables ---- */
+
+static void set_values(struct ov_scanner *s, size_t tier)
+{
+    for (size_t i = 0; i < s->externals[tier].n; i++)
+        s->externals[tier].values[i] = s->externals[tier].list[i].value;
+}
+
+static enum ov_status read_externals(struct ov_scanner *s, struct ov_diag *diag)
+{
+    for (size_t i = 0; i < s->n_tiers; i++) {
+        enum ov_status status =
+            ov_externals_read(s->images[i], s->lasting, &s->externals[i].list,
+                              &s->externals[i].n);
+
+        if (status != OV_OK)
+            return ov_diag_set(diag, status, 0,
+                               "the image's external variables are damaged");
+        s->externals[i].values = ov_arena_array(
+            s->lasting, s->externals[i].n + 1, sizeof(*s->externals[i].values));
+        if (s->externals[i].values == NULL)
+            return OV_NO_MEMORY;
+        set_values(s, i);
+    }
+    return OV_OK;
+}
+
+enum ov_status ov_scanner_define(struct ov_scanner *s, struct ov_span list,
+                                 struct ov_diag *diag)
+{
+    struct ov_external *externals;
+    struct ov_span copy;
+    size_t n;
+
+    if (!ov_arena_copy(s->lasting, list, &copy))
+        return OV_NO_MEMORY;
+    OV_TRY(ov_externals_parse(copy, s->lasting, &externals, &n, diag));
+    for (size_t i = 0; i < s->n_tiers; i++) {
+        OV_TRY(ov_externals_replace(s->externals[i].list, s->externals[i].n,
+                                    externals, n, diag));
+        set_values(s, i);
+    }
+    return OV_OK;
+}
+
 enum ov_status ov_tiers_open(struct ov_scanner *s,
                              struct ov_image *const *images, size_t n,
                              struct ov_diag *diag)
@@ -148,6 +193,7 @@ enum ov_status ov_tiers_open(struct ov_scanner *s,
                            "the image's list of silenced rules: %s",
                            ov_status_name(status));
     OV_TRY(gather_all(s));
+    OV_TRY(read_externals(s, diag));
     if (ov_tiers_are_damaged(s))
         return ov_diag_set(diag, OV_BAD_DIGEST, 0, "the image is damaged");
     return OV_OK;

@@ -133,12 +133,13 @@ static enum ov_status add_rules(struct compiler *c, const struct ov_part *p)
 {
     for (size_t i = 0; i < p->rules.n; i++) {
         const struct ov_rule *r = &p->rules.items[i];
+        uint32_t source = ov_part_source(p, r->source);
         bool is_in;
 
-        OV_TRY(admit(c, r->name, p->source, r->line, kind_of(r), &is_in));
+        OV_ASSERT(source < c->job->n_sources);
+        OV_TRY(admit(c, r->name, source, r->line, kind_of(r), &is_in));
         if (is_in)
-            OV_TRY(
-                ov_rule_builder_add(c->rules, c->names, p->source, r, c->diag));
+            OV_TRY(ov_rule_builder_add(c->rules, c->names, source, r, c->diag));
     }
     return OV_OK;
 }
@@ -335,10 +336,12 @@ static enum ov_status add_skips(struct compiler *c, const struct ov_part *p)
 {
     for (size_t i = 0; i < p->skips.n; i++) {
         const struct ov_skip *s = &p->skips.items[i];
+        uint32_t source = ov_part_source(p, s->source);
         uint64_t n = s->n == 0 ? 1 : s->n;
 
-        OV_TRY(ov_skip_counter_add(c->skips, p->source, s));
-        c->skips_of_source[p->source] += n;
+        OV_ASSERT(source < c->job->n_sources);
+        OV_TRY(ov_skip_counter_add(c->skips, source, s));
+        c->skips_of_source[source] += n;
     }
     return OV_OK;
 }
@@ -389,6 +392,9 @@ static enum ov_status compile_sections(struct compiler *c,
     OV_TRY(put_sources(c));
     c->counts.skips = ov_skip_counter_all(c->skips, &c->counts.n_skips);
     ov_counts_put(&c->sections[OV_SECTION_COUNTS], &c->counts);
+    if (job->n_externals > 0)
+        ov_externals_put(&c->sections[OV_SECTION_EXTERNALS], job->externals,
+                         job->n_externals);
     OV_TRY(ov_silence_put(&c->sections[OV_SECTION_SILENCE], job->withdrawn,
                           job->n_withdrawn, job->parts, job->n_parts));
     for (int i = 0; i < OV_N_SECTIONS; i++)

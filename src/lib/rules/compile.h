@@ -2,6 +2,7 @@
 #pragma once
 
 #include "base/buf.h"
+#include "rules/externals.h"
 #include "rules/ruleset.h"
 
 /* Parts -> image. The order of parts decides rule IDs and "first match": parts
@@ -16,6 +17,8 @@ struct ov_compile_job {
      * not count. */
     const struct ov_span *withdrawn;
     size_t n_withdrawn;
+    const struct ov_external *externals; /* as the sources were parsed with */
+    size_t n_externals;
     /* Rules that an .ign line names stay in the image, and are silenced by the
      * scan: so that they count again once a later image withdraws the line. */
     bool keeps_silenced;

@@ -51,3 +51,11 @@ void *ov_list_grow(void **items, size_t *n, size_t *cap, size_t size)
     *n += 1;
     return item;
 }
+
+uint32_t ov_part_fault_source(const struct ov_part *p)
+{
+    for (size_t i = 0; i < p->skips.n; i++)
+        if (p->skips.items[i].is_error)
+            return ov_part_source(p, p->skips.items[i].source);
+    return p->source;
+}

@@ -100,6 +100,7 @@ enum ov_term_form {
 struct ov_rule {
     struct ov_span name;
     uint32_t line;    /* in its source, from 1 */
+    uint32_t source;  /* 0: the part's; else 1 + the one that it is in */
     uint32_t flags;   /* enum ov_rule_flag */
     uint32_t targets; /* bit t: objects of ClamAV target t; all: any */
     const struct ov_term *terms;
@@ -186,6 +187,7 @@ struct ov_ignore {
 /* Why a line of a source is not in the image. */
 struct ov_skip {
     uint32_t line;
+    uint32_t source;     /* as in struct ov_rule */
     uint32_t n;          /* how many rules: a whole file can be one skip */
     bool is_error;       /* the source is refused (as ClamAV would) */
     struct ov_span why;  /* "bytecode is not run", "needs engine 300" ... */
@@ -216,6 +218,15 @@ struct ov_part {
 struct ov_part *ov_part_new(uint32_t source) OV_ALLOC;
 void ov_part_free(struct ov_part *p);
 OV_DEFINE_AUTO(part)
+
+/* The source that a rule or skip of the part is in: `source` is its own. */
+static inline uint32_t ov_part_source(const struct ov_part *p, uint32_t source)
+{
+    return source > 0 ? source - 1 : p->source;
+}
+
+/* Where the first fault of the part is. */
+uint32_t ov_part_fault_source(const struct ov_part *p);
 
 /* Room for one more, zeroed, at the end of a list: NULL if memory is out.
  *   struct ov_rule *r = ov_part_add(&part->rules); */

@@ -27,6 +27,41 @@ OV_MUST_USE enum ov_status ov_sources_add(struct ov_sources *s,
                                           struct ov_span text,
                                           struct ov_diag *diag);
 
+/* Adds a file of YARA rules, whatever its name, to a namespace: its rules may
+ * refer to those of files before it. Without one (empty) the file is a
+ * namespace of its own. */
+OV_MUST_USE enum ov_status ov_sources_add_yara(struct ov_sources *s,
+                                               struct ov_span name,
+                                               struct ov_span space,
+                                               struct ov_span text);
+
+/* Values that the user gives to conditions; borrowed. Before any piece is
+ * parsed. */
+struct ov_external;
+void ov_sources_set_externals(struct ov_sources *s,
+                              const struct ov_external *externals, size_t n);
+
+/* A file that another one includes, and that is to be given or refused before
+ * the next is asked for. */
+struct ov_sources_wanted {
+    uint32_t file; /* that includes it: the how-manieth that was given, from
+                      0, those that were included among them */
+    struct ov_span path; /* as written there */
+    struct ov_span name; /* what it will be called: beside that file's name */
+};
+
+/* False if no file is wanted (any more). OV_NO_MEMORY. */
+OV_MUST_USE enum ov_status ov_sources_wants(struct ov_sources *s,
+                                            struct ov_sources_wanted *ret,
+                                            bool *ret_is_wanted);
+
+/* Gives what was wanted last; borrows text. */
+OV_MUST_USE enum ov_status ov_sources_give(struct ov_sources *s,
+                                           struct ov_span text);
+
+/* Says that it cannot be had: the include is an error. */
+void ov_sources_refuse(struct ov_sources *s);
+
 /* Adds a record of an installed release: its name tells of nothing, its kind is
  * an extension ("ndb", "yar"). Its rules count as official, since whoever makes
  * records has checked who vouches for them. OV_UNSUPPORTED for a container, or

@@ -147,6 +147,7 @@ static enum ov_status read_header(struct ov_yara_parser *p,
                                   struct ov_yara_rule *rule)
 {
     rule->line = p->token.place.line;
+    rule->source = p->source + 1;
     while (p->token.kind == OV_YARA_GLOBAL ||
            p->token.kind == OV_YARA_PRIVATE) {
         rule->is_global |= p->token.kind == OV_YARA_GLOBAL;
@@ -292,6 +293,7 @@ static enum ov_status skip(struct ov_yara_parser *p,
         !ov_arena_copy(p->part->arena, ov_buf_span(&place), &s->what))
         return OV_NO_MEMORY;
     s->line = p->fault.place.line;
+    s->source = p->source + 1;
     s->n = 1;
     s->is_error = p->fault.status == OV_MALFORMED;
     return OV_OK;
@@ -328,9 +330,10 @@ static enum ov_status read_item(struct ov_yara_parser *p,
 {
     if (p->token.kind == OV_YARA_IMPORT)
         return read_import(p);
-    if (p->token.kind == OV_YARA_INCLUDE)
-        return ov_yara_fail(p, OV_UNSUPPORTED,
-                            "include is not taken yet; name the file");
+    if (p->token.kind == OV_YARA_INCLUDE) {
+        OV_TRY(ov_yara_next(p));
+        return ov_yara_include(p);
+    }
     if (p->rules.n == RULES_MAX)
         return ov_yara_fail(p, OV_UNSUPPORTED,
                             "the source has more than 100000 rules");
@@ -395,8 +398,12 @@ static enum ov_status read_source(struct ov_yara_parser *p,
     for (;;) {
         struct ov_yara_rule rule = {0};
 
-        if (status == OV_OK && p->token.kind == OV_YARA_END)
-            return first;
+        if (status == OV_OK && p->token.kind == OV_YARA_END) {
+            if (!ov_yara_leave_file(p))
+                return first;
+            status = ov_yara_next(p);
+            continue;
+        }
         if (status == OV_OK)
             status = read_item(p, &rule);
         if (status == OV_OK && rule.name.len > 0) {
@@ -474,6 +481,7 @@ static enum ov_status skip_too_long(struct ov_yara_parser *p,
     if (s == NULL)
         return OV_NO_MEMORY;
     s->line = rule->line;
+    s->source = rule->source;
     s->n = 1;
     s->why = OV_SPAN_LIT("the condition is too long");
     s->what = rule->name;
@@ -498,7 +506,8 @@ static enum ov_status emit_rule(struct ov_yara_parser *p,
         return OV_NO_MEMORY;
     out->name = rule->name;
     out->line = rule->line;
-    out->flags = rule->flags | p->rule_flags | OV_RULE_RAW_VIEW;
+    out->source = rule->source;
+    out->flags = rule->flags | p->options->rule_flags | OV_RULE_RAW_VIEW;
     if (!joined.needs_match)
         out->flags |= OV_RULE_ALWAYS;
     out->targets = UINT32_MAX;
@@ -532,7 +541,8 @@ enum ov_status ov_yara_parse(struct ov_span text,
                              struct ov_part *part, struct ov_diag *diag)
 {
     struct ov_yara_parser p = {.part = part,
-                               .rule_flags = options->rule_flags,
+                               .options = options,
+                               .source = part->source,
                                .code_left = OV_YARA_ALL_CODE_MAX,
                                .code = ov_buf_with_max(OV_YARA_CODE_MAX)};
     enum ov_status first;

@@ -3,6 +3,7 @@
 
 #include "rules/condition.h"
 #include "rules/ruleset.h"
+#include "rules/yara.h"
 #include "rules/yara_lex.h"
 #include "rules/yara_names.h"
 
@@ -25,7 +26,8 @@ struct ov_yara_string {
 struct ov_yara_rule {
     struct ov_span name;
     unsigned line;
-    uint32_t flags; /* enum ov_rule_flag */
+    uint32_t source; /* as in struct ov_rule */
+    uint32_t flags;  /* enum ov_rule_flag */
     bool is_global;
     bool is_private;
     bool is_skipped;  /* not taken; referring to it is not possible */
@@ -55,12 +57,23 @@ struct ov_yara_use {
     uint32_t first_term;
 };
 
-struct ov_yara_parser {
+#define OV_YARA_INCLUDES_MAX 16
+
+/* A file whose reading was interrupted by an include. */
+struct ov_yara_open_file {
     struct ov_yara_lexer lexer;
+    uint32_t source;
+};
+
+struct ov_yara_parser {
+    const struct ov_yara_options *options;
+    struct ov_yara_lexer lexer;
+    uint32_t source; /* that the lexer reads */
+    struct ov_yara_open_file files[OV_YARA_INCLUDES_MAX];
+    size_t n_files;
     struct ov_yara_token token; /* the next one */
     struct ov_yara_fault fault;
     struct ov_part *part;
-    uint32_t rule_flags;
     OV_LIST(struct ov_yara_rule, rules);
     struct ov_yara_names rule_names;
     OV_LIST(uint32_t, globals);         /* rules that concern all others */
@@ -96,6 +109,15 @@ enum ov_status ov_yara_fail(struct ov_yara_parser *p, enum ov_status status,
 /* The rule of this name that was read before, or NULL. */
 const struct ov_yara_rule *ov_yara_find_rule(const struct ov_yara_parser *p,
                                              struct ov_span name);
+
+/* ---- yara_include.c ---- */
+
+/* Behind "include": goes on with the file that is meant. */
+OV_MUST_USE enum ov_status ov_yara_include(struct ov_yara_parser *p);
+
+/* At the end of a file: goes on behind the include that led to it, or with the
+ * next file of the namespace. False if there is none. */
+bool ov_yara_leave_file(struct ov_yara_parser *p);
 
 /* ---- yara_strings.c ---- */
 

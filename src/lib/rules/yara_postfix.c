@@ -49,6 +49,20 @@ static enum ov_status read_module(struct ov_yara_condition *c, uint32_t i)
     return ov_yara_push(c, v);
 }
 
+static enum ov_status read_external(struct ov_yara_condition *c, size_t i)
+{
+    const struct ov_external *external = &c->p->options->externals[i];
+    struct ov_yara_value v = {.at = ov_yara_here(c), .token = c->p->token};
+
+    if (external->value.kind == OV_DATUM_FLOAT)
+        v.type = ov_yara_type_of(OV_YARA_IS_FLOAT);
+    else if (external->value.kind == OV_DATUM_STRING)
+        v.type = ov_yara_type_of(OV_YARA_IS_TEXT);
+    ov_yara_emit_with(c, OV_COND_EXTERNAL, i);
+    OV_TRY(ov_yara_next(c->p));
+    return ov_yara_push(c, v);
+}
+
 enum ov_status ov_yara_use_rule(struct ov_yara_condition *c,
                                 const struct ov_yara_rule *rule,
                                 const struct ov_yara_token *t)
@@ -128,6 +142,9 @@ enum ov_status ov_yara_read_name(struct ov_yara_condition *c)
         if ((c->p->imports & 1ull << i) != 0 &&
             ov_span_equal(name, ov_span_str(ov_module_at(i)->name)))
             return read_module(c, i);
+    for (size_t i = 0; i < c->p->options->n_externals; i++)
+        if (ov_span_equal(name, c->p->options->externals[i].name))
+            return read_external(c, i);
     return read_unknown(c);
 }
 

@@ -40,11 +40,13 @@
 #define MAX_THREADS 32
 #define MAX_SOURCE ((uint64_t)4 << 30)
 #define PIECE ((size_t)1 << 20)
+#define MAX_EXTERNALS ((size_t)1 << 20)
 /* More faults than anybody reads: the rest is only counted. */
 #define MAX_ERRORS_TOLD 1000
 
 struct text {
     struct ov_buf name;
+    struct ov_buf space;
     struct ov_buf bytes;
 };
 
@@ -58,6 +60,10 @@ struct judge {
     bool is_export;
     uint32_t export_as;
     struct ov_buf key;
+    struct ov_buf defines;
+    struct ov_arena *arena; /* external variables */
+    struct ov_external *externals;
+    size_t n_externals;
     OV_LIST(struct text *, texts);
     struct ov_sources *sources;
     const struct ov_piece *pieces;
@@ -106,8 +112,11 @@ static enum ov_status on_compile(struct judge *j, const struct ov_message *m,
 {
     OV_TRY(ov_wire_read_compile(m->body, &j->options));
     ov_put_span(&j->key, j->options.key); /* the packet is used again */
+    ov_put_span(&j->defines, j->options.defines);
     OV_TRY(ov_buf_status(&j->key));
+    OV_TRY(ov_buf_status(&j->defines));
     j->options.key = ov_buf_span(&j->key);
+    j->options.defines = ov_buf_span(&j->defines);
     j->image_fd = ov_fd_steal(fd);
     j->state = OV_PEER_OPEN;
     return OV_OK;
@@ -146,12 +155,29 @@ static enum ov_status on_source(struct judge *j, const struct ov_message *m,
         return refuse(j, OV_NO_MEMORY, source.name, NULL);
     *place = t;
     t->name = ov_buf_with_max(OV_MSG_MAX);
+    t->space = ov_buf_with_max(OV_MSG_MAX);
     t->bytes = ov_buf_with_max(MAX_SOURCE);
     ov_put_span(&t->name, source.name);
+    ov_put_span(&t->space, source.space);
+    OV_TRY(ov_buf_status(&t->space));
     status = read_whole(fd, source.len, &t->bytes);
     if (status != OV_OK)
         return refuse(j, status, source.name, NULL);
     return ov_buf_status(&t->name);
+}
+
+/* What answers an include: a source, or nothing. */
+static enum ov_status take_include(struct judge *j)
+{
+    OV_AUTO_FD fd = -1;
+    struct ov_span packet;
+    struct ov_message m;
+
+    OV_TRY(ov_channel_receive(OV_PARENT_FD, j->packet, &packet, &fd));
+    OV_TRY(ov_msg_decode(packet, fd >= 0, OV_TO_JUDGE, j->state, &m));
+    if (m.type == OV_MSG_ANSWER)
+        return OV_OK;
+    return m.type == OV_MSG_SOURCE ? on_source(j, &m, fd) : OV_MALFORMED;
 }
 
 static void parse_piece(void *data, size_t i)
@@ -181,12 +207,13 @@ static void tell_errors(struct judge *j, const struct ov_part *part)
 {
     for (size_t i = 0; i < part->skips.n; i++) {
         const struct ov_skip *skip = &part->skips.items[i];
-        const struct ov_wire_skip s = {source_name(j, part->source),
-                                       skip->line,
-                                       skip->n,
-                                       skip->is_error,
-                                       skip->why,
-                                       skip->what};
+        const struct ov_wire_skip s = {
+            source_name(j, ov_part_source(part, skip->source)),
+            skip->line,
+            skip->n,
+            skip->is_error,
+            skip->why,
+            skip->what};
 
         if (!skip->is_error || ++j->n_errors > MAX_ERRORS_TOLD)
             continue;
@@ -200,6 +227,7 @@ static void tell_errors(struct judge *j, const struct ov_part *part)
 static enum ov_status judge_parts(struct judge *j)
 {
     size_t first_bad = SIZE_MAX;
+    uint32_t source;
 
     for (size_t i = 0; i < j->n_pieces; i++) {
         struct ov_span name = source_name(j, j->pieces[i].source);
@@ -214,7 +242,8 @@ static enum ov_status judge_parts(struct judge *j)
     }
     if (first_bad == SIZE_MAX || j->options.skip_errors)
         return OV_OK;
-    return refuse(j, OV_MALFORMED, source_name(j, j->pieces[first_bad].source),
+    source = ov_part_fault_source(j->parts[first_bad]);
+    return refuse(j, OV_MALFORMED, source_name(j, source),
                   &j->diags[first_bad]);
 }
 
@@ -280,6 +309,8 @@ static enum ov_status compile(struct judge *j)
 {
     struct ov_compile_job job = {.parts = j->parts,
                                  .n_parts = j->n_pieces,
+                                 .externals = j->externals,
+                                 .n_externals = j->n_externals,
                                  .progress = tell_compiled,
                                  .progress_data = j};
     OV_AUTO_DONE(buf) image = ov_buf_with_max(SIZE_MAX);
@@ -365,6 +396,60 @@ static enum ov_status run_export(struct judge *j)
     return OV_OK;
 }
 
+/* The files that sources include: each is asked for, and given or not. */
+static enum ov_status ask_for_includes(struct judge *j)
+{
+    struct ov_sources_wanted wanted;
+    bool is_wanted;
+
+    for (;;) {
+        struct ov_wire_include what;
+        size_t before = j->texts.n;
+
+        OV_TRY(ov_sources_wants(j->sources, &wanted, &is_wanted));
+        if (!is_wanted)
+            return OV_OK;
+        what = (struct ov_wire_include){wanted.file, wanted.path};
+        ov_msg_begin(&j->out, OV_MSG_INCLUDE, 0);
+        ov_wire_put_include(&j->out, &what);
+        post(j);
+        if (j->is_broken)
+            return OV_PEER_GONE;
+        OV_TRY(take_include(j));
+        if (j->texts.n == before)
+            ov_sources_refuse(j->sources);
+        else
+            OV_TRY(ov_sources_give(
+                j->sources, ov_buf_span(&j->texts.items[before]->bytes)));
+    }
+}
+
+static enum ov_status add_text(struct judge *j, const struct text *t,
+                               struct ov_diag *diag)
+{
+    if (t->space.len > 0)
+        return ov_sources_add_yara(j->sources, ov_buf_span(&t->name),
+                                   ov_buf_span(&t->space),
+                                   ov_buf_span(&t->bytes));
+    return ov_sources_add(j->sources, ov_buf_span(&t->name),
+                          ov_buf_span(&t->bytes), diag);
+}
+
+static enum ov_status read_externals(struct judge *j)
+{
+    struct ov_diag diag = {0};
+    enum ov_status status = OV_NO_MEMORY;
+
+    j->arena = ov_arena_new(MAX_EXTERNALS);
+    if (j->arena != NULL)
+        status = ov_externals_parse(j->options.defines, j->arena, &j->externals,
+                                    &j->n_externals, &diag);
+    if (status != OV_OK)
+        return refuse(j, status, (struct ov_span){0}, &diag);
+    ov_sources_set_externals(j->sources, j->externals, j->n_externals);
+    return OV_OK;
+}
+
 static enum ov_status on_end(struct judge *j)
 {
     const struct ov_clamav_trust trust = {j->options.key,
@@ -377,15 +462,16 @@ static enum ov_status on_end(struct judge *j)
     j->sources = ov_sources_new(&trust);
     if (j->sources == NULL)
         return refuse(j, OV_NO_MEMORY, (struct ov_span){0}, NULL);
+    OV_TRY(read_externals(j));
     for (size_t i = 0; i < j->texts.n; i++) {
-        struct ov_span name = ov_buf_span(&j->texts.items[i]->name);
+        const struct text *t = j->texts.items[i];
         struct ov_diag diag = {0};
-        enum ov_status status = ov_sources_add(
-            j->sources, name, ov_buf_span(&j->texts.items[i]->bytes), &diag);
+        enum ov_status status = add_text(j, t, &diag);
 
         if (status != OV_OK)
-            return refuse(j, status, name, &diag);
+            return refuse(j, status, ov_buf_span(&t->name), &diag);
     }
+    OV_TRY(ask_for_includes(j));
     OV_TRY(parse(j));
     return compile(j);
 }
@@ -529,6 +615,7 @@ int main(int argc, char **argv)
     j->packet = ov_alloc(OV_MSG_MAX);
     j->out = ov_buf_with_max(OV_MSG_MAX);
     j->key = ov_buf_with_max(OV_MSG_MAX);
+    j->defines = ov_buf_with_max(OV_MSG_MAX);
     j->state = OV_PEER_STARTING;
     if (j->packet == NULL || !warm_up() ||
         !go_to_jail(j, argc > 1 && strcmp(argv[1], "--best-effort") == 0))

@@ -20,6 +20,7 @@
 
 struct rules_options {
     struct rule_set_options set;
+    struct ov_buf defines;
     const char *output;
     bool is_check;
     bool is_write;
@@ -46,6 +47,11 @@ static const char *set_key(void *data, const char *value)
 {
     ((struct rules_options *)data)->set.cvd_key = value;
     return NULL;
+}
+
+static const char *set_define(void *data, const char *value)
+{
+    return rule_set_define(&((struct rules_options *)data)->defines, value);
 }
 
 static const char *set_silence(void *data, const char *value)
@@ -103,6 +109,8 @@ static const char *set_best_effort(void *data, const char *value)
 static const struct option_row rows[] = {
     {"output", 'o', "IMAGE", "where to write the image", set_output},
     {"threads", 'j', "N", "threads to compile with; default: all", set_threads},
+    {"define", 'd', "NAME=VALUE", "external variable of YARA rules; repeatable",
+     set_define},
     {"cvd-key", 0, "FILE", "public key of .cvd and .cld files", set_key},
     {"allow-unsigned", 0, NULL, "take .cvd and .cld whose signature fails",
      set_unsigned},
@@ -156,6 +164,7 @@ static int build(struct rules_options *o)
                   "--help");
         return EXIT_ERROR;
     }
+    o->set.defines = ov_buf_span(&o->defines);
     if (!rule_set_load(&o->set, &set))
         return EXIT_ERROR;
     if (set.images.n != 1) {

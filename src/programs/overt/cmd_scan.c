@@ -29,6 +29,7 @@ struct scan_options {
     struct scan_job job;
     struct globs exclude;
     struct globs include;
+    struct ov_buf defines;
     bool is_json;
     bool is_verbose;
     bool is_quiet;
@@ -50,6 +51,11 @@ static const char *set_rules(void *data, const char *value)
         return "too many of them; give a folder";
     o->rule_paths[o->rules.n_paths++] = value;
     return NULL;
+}
+
+static const char *set_define(void *data, const char *value)
+{
+    return rule_set_define(&((struct scan_options *)data)->defines, value);
 }
 
 static const char *set_exclude(void *data, const char *value)
@@ -169,6 +175,8 @@ static const char *set_scantime(void *data, const char *value)
 static const struct option_row rows[] = {
     HEADING("Rules:"),
     {"rules", 'r', "PATH", "rule file, folder or image; repeatable", set_rules},
+    {"define", 'd', "NAME=VALUE", "external variable of YARA rules; repeatable",
+     set_define},
     {"state", 0, "DIR", "where overt update has installed rules", set_state},
     {"unwanted", 'u', NULL, "rules for unwanted software count, too",
      set_unwanted},
@@ -301,6 +309,7 @@ int cmd_scan(int argc, char **argv)
     static struct scan_options o; /* zeroed; large */
     bool is_help = false;
     size_t n_configured;
+    int code;
 
     if (!config_apply(&options, "scan", &o))
         return EXIT_ERROR;
@@ -322,5 +331,9 @@ int cmd_scan(int argc, char **argv)
     o.job.has_progress = out_has_progress();
     o.rules.paths = o.rule_paths;
     o.rules.skip_errors = true;
-    return scan(&o);
+    o.rules.defines = ov_buf_span(&o.defines);
+    o.job.open.defines = o.rules.defines;
+    code = scan(&o);
+    ov_buf_done(&o.defines);
+    return code;
 }

@@ -48,6 +48,7 @@ void rule_files_done(struct rule_files *f)
     for (size_t i = 0; i < f->n; i++) {
         ov_free((void *)(uintptr_t)f->items[i].path);
         ov_free((void *)(uintptr_t)f->items[i].name);
+        ov_free((void *)(uintptr_t)f->items[i].space);
     }
     ov_free(f->items);
     *f = (struct rule_files){0};
@@ -69,6 +70,7 @@ static bool add_file(struct rule_files *f, const char *path, const char *name)
     s = &f->items[f->n++];
     s->path = copy(path);
     s->name = copy(name);
+    s->space = NULL;
     return s->path != NULL && s->name != NULL;
 }
 
@@ -109,11 +111,54 @@ static bool add_folder(struct rule_files *f, const char *path)
     return true;
 }
 
+bool rule_files_add_to(struct rule_files *f, const char *path,
+                       struct ov_span space)
+{
+    const char *slash = strrchr(path, '/');
+    size_t first = f->n;
+    struct stat st;
+    char *name;
+
+    if (stat(path, &st) != 0) {
+        out_error("%s: cannot find these rules", path);
+        return false;
+    }
+    if (!add_file(f, path, slash != NULL ? slash + 1 : path))
+        return false;
+    name = ov_alloc(space.len + 1);
+    if (name == NULL)
+        return false;
+    memcpy(name, space.ptr, space.len);
+    f->items[first].space = name;
+    return true;
+}
+
+/* "spam:rules.yar": the namespace, if the path is one that has it. */
+static struct ov_span namespace_of(const char *path)
+{
+    struct ov_span rest = ov_span_str(path);
+    struct ov_span space;
+    struct stat st;
+
+    if (!ov_span_cut(&rest, ':', &space) || stat(path, &st) == 0)
+        return (struct ov_span){NULL, 0};
+    for (size_t i = 0; i < space.len; i++) {
+        uint8_t c = (uint8_t)ov_span_byte(space, i);
+
+        if (!ov_is_alnum(c) && c != '_')
+            return (struct ov_span){NULL, 0};
+    }
+    return space;
+}
+
 bool rule_files_add(struct rule_files *f, const char *path)
 {
+    struct ov_span space = namespace_of(path);
     const char *slash = strrchr(path, '/');
     struct stat st;
 
+    if (space.len > 0)
+        return rule_files_add_to(f, path + space.len + 1, space);
     if (stat(path, &st) != 0) {
         out_error("%s: cannot find these rules", path);
         return false;

@@ -17,3 +17,8 @@ void rule_files_done(struct rule_files *f);
  * was given, so that the image does not depend on where it lies. False after
  * one line of error. */
 bool rule_files_add(struct rule_files *f, const char *path);
+
+/* Adds a file of YARA rules, whatever its name, to a namespace (which is not
+ * empty); "space:path" given to rule_files_add does the same. */
+bool rule_files_add_to(struct rule_files *f, const char *path,
+                       struct ov_span space);

@@ -127,8 +127,12 @@ static bool put_kept_path(struct ov_buf *path, const struct rule_files *files,
     put_engine_identity(&what);
     ov_put_u8(&what, options->allow_unsigned);
     ov_put_block(&what, key);
+    ov_put_block(&what, options->defines);
     for (size_t i = 0; i < files->n; i++) {
+        const char *space = files->items[i].space;
+
         ov_put_block(&what, ov_span_str(files->items[i].name));
+        ov_put_block(&what, ov_span_str(space != NULL ? space : ""));
         put_file_identity(&what, files->items[i].path);
     }
     if (ov_buf_status(&what) != OV_OK ||
@@ -226,6 +230,7 @@ static bool compile(const struct rule_files *files,
         .allow_unsigned = options->allow_unsigned,
         .skip_errors = options->skip_errors,
         .key = key,
+        .defines = options->defines,
         .spawn_flags = options->spawn_flags,
         .max_silence = options->max_silence,
         .progress = on_progress,
@@ -274,8 +279,9 @@ static bool load_files(const struct rule_files *files,
                   "check tell which, and why",
                   (unsigned long long)ret->report.n_skipped);
     /* With lines left out it is compiled again each time, so that they are
-     * told each time. */
-    if (has_path && !ret->has_errors)
+     * told each time; and if others were included, since only the judge knows
+     * which, and so whether they have changed. */
+    if (has_path && !ret->has_errors && ret->report.n_included == 0)
         keep((char *)path.ptr, ret);
     return true;
 }
@@ -365,6 +371,17 @@ static bool add_path(struct rule_set *s, struct rule_files *files,
     if (open_if_image(path, &one))
         return add_image(s, &one);
     return rule_files_add(files, path);
+}
+
+const char *rule_set_define(struct ov_buf *list, const char *text)
+{
+    if (list->max == 0)
+        *list = ov_buf_with_max(OV_WIRE_MAX_DEFINES);
+    if (strchr(text, '=') == NULL || text[0] == '=')
+        return "not name=value";
+    ov_put_str(list, text);
+    ov_put_u8(list, 0);
+    return ov_buf_status(list) == OV_OK ? NULL : "too many of them";
 }
 
 bool rule_set_load(const struct rule_set_options *options, struct rule_set *ret)

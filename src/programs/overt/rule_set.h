@@ -17,7 +17,8 @@ struct rule_set_options {
     bool skip_errors;
     unsigned n_threads;
     bool allow_unsigned;
-    const char *cvd_key; /* path; NULL: ClamAV's own */
+    struct ov_span defines; /* external variables: ov_externals_parse */
+    const char *cvd_key;    /* path; NULL: ClamAV's own */
     unsigned spawn_flags;
     unsigned max_silence; /* struct ov_judge_job */
 };
@@ -50,3 +51,7 @@ bool rule_set_write(const struct rule_set *s, const char *path);
 /* A number that changes with the helpers' binaries: what they decided before
  * does not hold after an update. */
 void put_engine_identity(struct ov_buf *b);
+
+/* Adds a value for external variables, "name=value", to such a list as
+ * rule_set_options has. NULL, or in words what is wrong. */
+const char *rule_set_define(struct ov_buf *list, const char *text);

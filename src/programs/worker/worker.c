@@ -475,6 +475,8 @@ static enum ov_status on_open(struct worker *w, const struct ov_message *m,
     w->options.alerts = o.alerts;
     w->options.unwanted = ov_span_of(w->unwanted, o.unwanted_len);
     status = open_images(w, &o, fd, digest, &diag);
+    if (status == OV_OK)
+        status = ov_scanner_define(w->scanner, o.defines, &diag);
     if (status != OV_OK)
         return refuse(w, status, &diag);
     ov_msg_begin(&w->out, OV_MSG_OPENED, 0);
