@@ -54,18 +54,28 @@ static void rules_that_always_count_are_listed(void **state)
     struct ov_part *part = ov_part_new(0);
     const uint8_t *ids;
     struct compiled c;
+    struct ov_rule *guarded;
+    uint32_t id;
     size_t n;
 
     (void)state;
     add_body(part, "A", 1);
     add_rule(part, "B", 2)->flags = OV_RULE_ALWAYS;
-    add_rule(part, "C", 3)->flags = OV_RULE_ALWAYS | OV_RULE_UNWANTED;
+    guarded = add_rule(part, "C", 3);
+    guarded->flags = OV_RULE_ALWAYS | OV_RULE_UNWANTED;
+    guarded->has_guard = true;
+    guarded->guard = (struct ov_guard){10, 20, 0xffff, 0x5a4d};
     c = compile_parts(two_sources, 2, &part, 1);
     ov_part_free(part);
     assert_true(ov_lookup_always(c.image, &ids, &n));
     assert_int_equal(n, 2);
-    assert_int_equal(ov_load32le(ids), 1);
-    assert_int_equal(ov_load32le(ids + 4), 2);
+    assert_true(ov_always_fits(ids, 0, 0, &id));
+    assert_int_equal(id, 1);
+    assert_false(ov_always_fits(ids + 32, 9, 0x5a4d, &id));
+    assert_false(ov_always_fits(ids + 32, 21, 0x5a4d, &id));
+    assert_false(ov_always_fits(ids + 32, 20, 0x5a4e, &id));
+    assert_true(ov_always_fits(ids + 32, 20, 0x90905a4d, &id));
+    assert_int_equal(id, 2);
     compiled_done(&c);
 }
 

@@ -32,7 +32,9 @@ static enum ov_status count_at(const struct ov_buf *program,
                                    .place = *place};
     OV_AUTO(arena) arena = ov_arena_new(memory);
     struct ov_budget budget = ov_budget_default();
-    struct ov_evaluation e = {.object = &object,
+    struct ov_machines machines = {0};
+    struct ov_evaluation e = {.machines = &machines,
+                              .object = &object,
                               .view = &view,
                               .arena = arena,
                               .budget = &budget,

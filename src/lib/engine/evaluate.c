@@ -165,6 +165,21 @@ static void run_logic(struct ov_machine *m, enum ov_cond op)
                              ov_value_is_true(left) || ov_value_is_true(right));
 }
 
+/* For objects that cannot satisfy the rest, the rest is passed over. */
+static void run_guard(struct ov_machine *m)
+{
+    const struct ov_object *o = m->terms->e->object;
+    uint64_t min = ov_read_varint(&m->code);
+    uint64_t max = ov_read_varint(&m->code);
+    uint64_t mask = ov_read_varint(&m->code);
+    uint64_t head = ov_read_varint(&m->code);
+
+    if (o->bytes.len >= min && o->bytes.len <= max && (o->head & mask) == head)
+        return;
+    ov_machine_push_bool(m, false);
+    ov_reader_skip(&m->code, ov_reader_rest(&m->code).len);
+}
+
 /* The right operand of and, or: passed over if the left one settles it. */
 static void run_skip(struct ov_machine *m, enum ov_cond op)
 {
@@ -259,6 +274,9 @@ static enum ov_status run_one(struct ov_machine *m, enum ov_cond op)
     case OV_COND_NOT:
         run_logic(m, op);
         return OV_OK;
+    case OV_COND_GUARD:
+        run_guard(m);
+        return OV_OK;
     case OV_COND_IF:
     case OV_COND_UNLESS:
         run_skip(m, op);
@@ -305,32 +323,72 @@ static enum ov_status run_all_terms(struct ov_terms *t, bool *ret)
     return OV_OK;
 }
 
+static enum ov_status run_all(struct ov_machine *m)
+{
+    struct ov_budget *budget = m->terms->e->budget;
+
+    while (ov_reader_more(&m->code)) {
+        uint8_t op = ov_read_u8(&m->code);
+
+        OV_TRY(ov_budget_spend(budget, OV_COST_STEPS, STEPS_PER_OPERATION));
+        if (op >= OV_N_COND)
+            return OV_MALFORMED;
+        OV_TRY(run_one(m, (enum ov_cond)op));
+        if (m->is_bad)
+            return OV_MALFORMED;
+    }
+    if (ov_reader_status(&m->code) != OV_OK || m->depth != 1 || m->n_loops > 0)
+        return OV_MALFORMED;
+    return OV_OK;
+}
+
+/* A machine is large, so it is made once for each level and used again: a PCRE
+ * may have a condition of its own that is to be run within another. */
+static struct ov_machine *take_machine(const struct ov_evaluation *e)
+{
+    struct ov_machines *machines = e->machines;
+
+    if (machines->n_used == OV_MACHINES_MAX)
+        return NULL;
+    if (machines->items[machines->n_used] == NULL)
+        machines->items[machines->n_used] =
+            ov_arena_alloc(e->arena, sizeof(struct ov_machine));
+    return machines->items[machines->n_used];
+}
+
+static enum ov_status run_code(struct ov_terms *t, struct ov_span code,
+                               struct ov_evaluation_result *ret)
+{
+    struct ov_machine *m = take_machine(t->e);
+    enum ov_status status;
+
+    if (m == NULL)
+        return OV_NO_MEMORY;
+    m->terms = t;
+    m->code = ov_reader_over(code);
+    m->depth = 0;
+    m->first_term = 0;
+    m->n_loops = 0;
+    m->last_match.hit = NULL;
+    m->result = ret;
+    m->is_bad = false;
+    t->e->machines->n_used++;
+    status = run_all(m);
+    t->e->machines->n_used--;
+    OV_TRY(status);
+    ret->holds = ov_value_is_true(m->stack[0]);
+    return OV_OK;
+}
+
 enum ov_status ov_condition_run(struct ov_terms *t, struct ov_span code,
                                 struct ov_evaluation_result *ret)
 {
-    struct ov_machine m = {.terms = t, .code = ov_reader_over(code)};
     struct ov_evaluation_result result = {0};
 
-    if (code.len == 0) {
+    if (code.len == 0)
         OV_TRY(run_all_terms(t, &result.holds));
-        *ret = result;
-        return OV_OK;
-    }
-    m.result = &result;
-    while (ov_reader_more(&m.code)) {
-        uint8_t op = ov_read_u8(&m.code);
-
-        OV_TRY(
-            ov_budget_spend(t->e->budget, OV_COST_STEPS, STEPS_PER_OPERATION));
-        if (op >= OV_N_COND)
-            return OV_MALFORMED;
-        OV_TRY(run_one(&m, (enum ov_cond)op));
-        if (m.is_bad)
-            return OV_MALFORMED;
-    }
-    if (ov_reader_status(&m.code) != OV_OK || m.depth != 1 || m.n_loops > 0)
-        return OV_MALFORMED;
-    result.holds = ov_value_is_true(m.stack[0]);
+    else
+        OV_TRY(run_code(t, code, &result));
     *ret = result;
     return OV_OK;
 }

@@ -34,6 +34,15 @@ OV_MUST_USE enum ov_status
 ov_regex_count(struct ov_regex_cache *c, const struct ov_regex *regex,
                struct ov_span subject, struct ov_budget *budget, uint64_t *ret);
 
+/* Machines that were made, and how many of them are at work. */
+#define OV_MACHINES_MAX 8
+struct ov_machine;
+
+struct ov_machines {
+    struct ov_machine *items[OV_MACHINES_MAX]; /* in the arena */
+    size_t n_used;
+};
+
 /* What conditions may ask about. All is borrowed. */
 struct ov_evaluation {
     struct ov_image *image;
@@ -49,6 +58,7 @@ struct ov_evaluation {
     uint32_t flags;         /* enum ov_scan_flag */
     const uint64_t *bounds; /* by enum ov_bound */
     struct ov_surroundings around;
+    struct ov_machines *machines;
 };
 
 struct ov_evaluation_result {

@@ -3,6 +3,7 @@
 
 #include "base/assert.h"
 #include "engine/scan_state.h"
+#include "rules/layout.h"
 
 /* One object, without its members: digests that some rule may know, then one
  * pass over each view (the bytes as they are, and normalised forms of text),
@@ -282,7 +283,9 @@ static uint32_t *list_rules(const struct ov_evaluation *e, size_t *ret_n)
     if (ids == NULL)
         return NULL;
     for (size_t i = 0; i < n_always; i++)
-        ids[n++] = ov_load32le(always + 4 * i);
+        if (ov_always_fits(always + OV_RULES_ALWAYS * i, e->object->bytes.len,
+                           e->object->head, &ids[n]))
+            n++;
     for (size_t i = 0; i < e->hits->n_hits; i++)
         ids[n++] = e->hits->hits[i]->rule;
     qsort(ids, n, sizeof(*ids), compare_ids);
@@ -377,6 +380,7 @@ void ov_examine_view(struct ov_scan *scan, const struct ov_view *view)
     struct ov_scanner *s = scan->scanner;
     struct ov_hits hits[OV_MAX_TIERS] = {0};
     struct ov_evaluation e[OV_MAX_TIERS];
+    struct ov_machines machines = {0};
 
     match_view(scan, view, hits);
     scan->outcome.n_bytes += view->bytes.len;
@@ -394,6 +398,7 @@ void ov_examine_view(struct ov_scan *scan, const struct ov_view *view)
             .n_icons = s->n_icons,
             .flags = scan->flags,
             .bounds = scan->bounds,
+            .machines = &machines,
             .around = {.arena = s->scratch,
                        .budget = &scan->budget,
                        .now = scan->options->now,

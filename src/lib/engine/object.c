@@ -1,6 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "engine/object.h"
 
+uint32_t ov_object_head(struct ov_span bytes)
+{
+    uint32_t head = 0;
+
+    for (unsigned i = 0; i < 4 && i < bytes.len; i++)
+        head |= (uint32_t)ov_span_byte(bytes, i) << (8 * i);
+    return head;
+}
+
 const uint8_t *ov_object_digest(struct ov_object *o, enum ov_digest_kind kind)
 {
     if ((o->known_digests & 1u << kind) == 0) {

@@ -30,6 +30,7 @@ struct ov_surroundings {
  * can be known about it is computed on the first request and kept. */
 struct ov_object {
     struct ov_span bytes;
+    uint32_t head; /* its first four bytes, the first the lowest; then zeros */
     enum ov_type type;
     struct ov_span name;            /* in its container; empty for the file */
     const struct ov_object *parent; /* its container, or NULL */
@@ -54,6 +55,9 @@ struct ov_object {
     enum ov_status image_hash_status;
     uint8_t image_hash[OV_IMAGE_HASH_SIZE];
 };
+
+/* The first four bytes, as struct ov_object has them. */
+uint32_t ov_object_head(struct ov_span bytes);
 
 /* The digest of all of the object's bytes; NULL if it cannot be had. */
 const uint8_t *ov_object_digest(struct ov_object *o, enum ov_digest_kind kind);

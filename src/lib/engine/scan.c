@@ -221,6 +221,7 @@ static void push_object(struct ov_scan *scan, struct ov_span bytes,
     f->allowed = OV_ALLOWED_UNKNOWN;
     f->object = (struct ov_object){
         .bytes = bytes,
+        .head = ov_object_head(bytes),
         .name = name,
         .depth = (uint32_t)scan->top,
         .parent =

@@ -8,10 +8,12 @@
 
 /* rules: a header of four u32 (rules, rules that always count, macro groups,
  * members of macro groups), then the records and one more that ends the last
- * rule's patterns; then the IDs of rules that always count; then a u32 per
- * group and one more, where its members begin; then the members. */
+ * rule's patterns; then a record for each rule that always counts, its ID and
+ * guard; then a u32 per group and one more, where its members begin; then the
+ * members. */
 #define OV_RULES_HEADER ((uint64_t)16)
 #define OV_RULES_RECORD ((uint64_t)16)
+#define OV_RULES_ALWAYS ((uint64_t)32)
 #define OV_RULES_FLAGS_SHIFT 24
 #define OV_RULES_MAX_TERMS ((uint32_t)0xffffff)
 #define OV_RULES_MAX_GROUPS ((uint32_t)65536)

@@ -143,7 +143,7 @@ const struct ov_term *ov_lookup_terms(struct ov_image *image,
     return terms;
 }
 
-bool ov_lookup_always(struct ov_image *image, const uint8_t **ret_ids_le32,
+bool ov_lookup_always(struct ov_image *image, const uint8_t **ret_records,
                       size_t *ret_n)
 {
     struct rules_header h;
@@ -151,9 +151,9 @@ bool ov_lookup_always(struct ov_image *image, const uint8_t **ret_ids_le32,
 
     if (!read_header(image, &h) ||
         !ov_image_at(image, OV_SECTION_RULES, always_at(&h),
-                     (uint64_t)h.n_always * 4, &s))
+                     (uint64_t)h.n_always * OV_RULES_ALWAYS, &s))
         return false;
-    *ret_ids_le32 = s.ptr;
+    *ret_records = s.ptr;
     *ret_n = h.n_always;
     return true;
 }
@@ -169,7 +169,7 @@ bool ov_lookup_macro(struct ov_image *image, uint32_t group,
 
     if (!read_header(image, &h) || group >= h.n_groups)
         return false;
-    starts = always_at(&h) + (uint64_t)h.n_always * 4;
+    starts = always_at(&h) + (uint64_t)h.n_always * OV_RULES_ALWAYS;
     if (!ov_image_at(image, OV_SECTION_RULES, starts + (uint64_t)group * 4, 8,
                      &s))
         return false;

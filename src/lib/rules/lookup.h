@@ -37,9 +37,21 @@ const struct ov_term *ov_lookup_terms(struct ov_image *image,
                                       const struct ov_rule_view *rule,
                                       struct ov_arena *arena);
 
-/* IDs of the rules that may hold without any match (OV_RULE_ALWAYS), rising. */
-bool ov_lookup_always(struct ov_image *image, const uint8_t **ret_ids_le32,
+/* The rules that may hold without any match (OV_RULE_ALWAYS), rising: n records
+ * for ov_always_fits. */
+bool ov_lookup_always(struct ov_image *image, const uint8_t **ret_records,
                       size_t *ret_n);
+
+/* Whether rule *ret_id of a record may hold for an object of this size that
+ * begins with these four bytes (the first the lowest; 0 for those that are not
+ * there). */
+static inline bool ov_always_fits(const uint8_t *record, uint64_t size,
+                                  uint32_t head, uint32_t *ret_id)
+{
+    *ret_id = ov_load32le(record);
+    return (head & ov_load32le(record + 4)) == ov_load32le(record + 8) &&
+           size >= ov_load64le(record + 16) && size <= ov_load64le(record + 24);
+}
 
 /* Patterns that are members of a macro group: [first, first + n) index a list
  * of pattern IDs. */

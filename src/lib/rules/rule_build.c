@@ -22,6 +22,11 @@ struct member {
     uint32_t pattern;
 };
 
+struct always {
+    uint32_t id;
+    struct ov_guard guard;
+};
+
 struct ov_rule_builder {
     uint32_t n_rules;
     struct ov_buf records;
@@ -32,7 +37,7 @@ struct ov_rule_builder {
     struct ov_buf note_index;
     struct ov_buf notes;
     OV_LIST(struct ov_match_input, patterns);
-    OV_LIST(uint32_t, always);
+    OV_LIST(struct always, always);
     OV_LIST(struct member, members);
     uint32_t n_groups;
 };
@@ -146,13 +151,16 @@ static enum ov_status add_terms(struct ov_rule_builder *b,
     return ov_buf_status(&b->scratch);
 }
 
-static enum ov_status add_always(struct ov_rule_builder *b)
+static enum ov_status add_always(struct ov_rule_builder *b,
+                                 const struct ov_rule *rule)
 {
-    uint32_t *id = ov_part_add(&b->always);
+    struct always *a = ov_part_add(&b->always);
 
-    if (id == NULL)
+    if (a == NULL)
         return OV_NO_MEMORY;
-    *id = b->n_rules;
+    *a = (struct always){b->n_rules, {.max_size = UINT64_MAX}};
+    if (rule->has_guard)
+        a->guard = rule->guard;
     return OV_OK;
 }
 
@@ -178,7 +186,7 @@ enum ov_status ov_rule_builder_add(struct ov_rule_builder *b,
     OV_TRY(put_data(b, &at));
     OV_TRY(ov_names_add(names, OV_NAMES_OF_RULES, &e));
     if (rule->flags & OV_RULE_ALWAYS)
-        OV_TRY(add_always(b));
+        OV_TRY(add_always(b, rule));
     ov_put_u32(&b->records, at);
     ov_put_u32(&b->records, (uint32_t)first);
     ov_put_u32(&b->records, rule->targets);
@@ -225,6 +233,16 @@ static enum ov_status put_groups(const struct ov_rule_builder *b,
     return ov_buf_status(ret);
 }
 
+static void put_always(struct ov_buf *b, const struct always *a)
+{
+    ov_put_u32(b, a->id);
+    ov_put_u32(b, a->guard.head_mask);
+    ov_put_u32(b, a->guard.head);
+    ov_put_u32(b, 0);
+    ov_put_u64(b, a->guard.min_size);
+    ov_put_u64(b, a->guard.max_size);
+}
+
 enum ov_status ov_rule_builder_write(struct ov_rule_builder *b,
                                      struct ov_buf *ret_rules,
                                      struct ov_buf *ret_data,
@@ -239,7 +257,7 @@ enum ov_status ov_rule_builder_write(struct ov_rule_builder *b,
     ov_put_u32(ret_rules, (uint32_t)b->patterns.n);
     ov_put_u64(ret_rules, 0);
     for (size_t i = 0; i < b->always.n; i++)
-        ov_put_u32(ret_rules, b->always.items[i]);
+        put_always(ret_rules, &b->always.items[i]);
     OV_TRY(put_groups(b, ret_rules));
     ov_put_span(ret_data, ov_buf_span(&b->data));
     ov_notes_write(&b->note_index, &b->notes, ret_notes);

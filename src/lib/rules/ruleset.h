@@ -97,6 +97,14 @@ enum ov_term_form {
     OV_TERM_FORM_PRIVATE = 2, /* its matches are not shown */
 };
 
+/* What must be so for a rule to hold: seen before its condition is run. */
+struct ov_guard {
+    uint64_t min_size; /* of the object, inclusive */
+    uint64_t max_size;
+    uint32_t head_mask; /* of the first four bytes, the first the lowest... */
+    uint32_t head;      /* ...these are what they are */
+};
+
 struct ov_rule {
     struct ov_span name;
     uint32_t line;    /* in its source, from 1 */
@@ -106,6 +114,8 @@ struct ov_rule {
     const struct ov_term *terms;
     uint32_t n_terms;
     struct ov_span condition; /* bytecode (condition.def); empty: all terms */
+    bool has_guard;
+    struct ov_guard guard;
     const struct ov_span *term_names; /* of the first terms: "$a" */
     const uint8_t *term_forms; /* for each name: enum ov_term_form, or-ed */
     uint32_t n_term_names;

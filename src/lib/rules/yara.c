@@ -4,7 +4,7 @@
 #include <inttypes.h>
 
 #include "modules/module.h"
-#include "rules/yara_parser.h"
+#include "rules/yara_condition.h"
 #include "rules/yara_pattern.h"
 
 /* YARA sources to the common form (YARA documentation, "Writing YARA rules").
@@ -230,6 +230,8 @@ static enum ov_status keep(struct ov_yara_parser *p, struct ov_yara_rule *rule)
     rule->terms = terms;
     rule->n_terms = (uint32_t)p->terms.n;
     rule->needs_match = p->needs_match;
+    rule->is_costly = p->is_costly;
+    rule->guard = p->guard;
     rule->max_values = p->max_values;
     rule->max_loops = p->max_loops;
     return OV_OK;
@@ -451,6 +453,8 @@ static enum ov_status join_globals(struct ov_yara_parser *p,
     p->terms.n = 0;
     ov_buf_clear(&p->code);
     p->needs_match = rule->needs_match;
+    p->is_costly = rule->is_costly;
+    p->guard = rule->guard;
     for (uint32_t i = 0; i < rule->n_terms; i++) {
         struct ov_term *term = ov_part_add(&p->terms);
 
@@ -465,6 +469,8 @@ static enum ov_status join_globals(struct ov_yara_parser *p,
             continue;
         OV_TRY(join(p, (struct ov_span){NULL, 0}, other));
         p->needs_match = p->needs_match || other->needs_match;
+        p->is_costly = p->is_costly || other->is_costly;
+        p->guard = ov_yara_guard_both(p->guard, other->guard);
     }
     if (p->uses.n == 0)
         return OV_OK;
@@ -486,6 +492,29 @@ static enum ov_status skip_too_long(struct ov_yara_parser *p,
     s->why = OV_SPAN_LIT("the condition is too long");
     s->what = rule->name;
     return OV_OK;
+}
+
+/* In front of a condition that is not cheap and is only run after a match: of
+ * others, whoever lists them has looked at the guard. */
+static enum ov_status put_guard(struct ov_yara_parser *p,
+                                const struct ov_yara_rule *rule,
+                                struct ov_span *code)
+{
+    OV_AUTO_DONE(buf) all = ov_buf_with_max(OV_YARA_CODE_MAX + 64);
+
+    if (!rule->needs_match || !rule->is_costly ||
+        ov_yara_guard_is_any(&rule->guard))
+        return OV_OK;
+    ov_put_u8(&all, OV_COND_GUARD);
+    ov_put_varint(&all, rule->guard.min_size);
+    ov_put_varint(&all, rule->guard.max_size);
+    ov_put_varint(&all, rule->guard.head_mask);
+    ov_put_varint(&all, rule->guard.head);
+    ov_put_span(&all, rule->code);
+    OV_TRY(ov_buf_status(&all));
+    return ov_arena_copy(p->part->arena, ov_buf_span(&all), code)
+               ? OV_OK
+               : OV_NO_MEMORY;
 }
 
 static enum ov_status emit_rule(struct ov_yara_parser *p,
@@ -514,6 +543,9 @@ static enum ov_status emit_rule(struct ov_yara_parser *p,
     out->terms = joined.terms;
     out->n_terms = joined.n_terms;
     out->condition = joined.code;
+    out->has_guard = !ov_yara_guard_is_any(&joined.guard);
+    out->guard = joined.guard;
+    OV_TRY(put_guard(p, &joined, &out->condition));
     out->term_names = rule->term_names;
     out->term_forms = rule->term_forms;
     out->n_term_names = rule->n_term_names;

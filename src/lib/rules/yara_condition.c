@@ -175,6 +175,7 @@ static enum ov_status read_number(struct ov_yara_condition *c)
 
     switch ((int)v.token.kind) {
     case OV_YARA_FILESIZE:
+        v.is_size = true;
         ov_yara_emit_with(c, OV_COND_FACT, OV_FACT_FILESIZE);
         break;
     case OV_YARA_ENTRYPOINT:
@@ -331,14 +332,15 @@ static enum ov_status step_value(struct ov_yara_condition *c)
 static enum ov_status close_number(struct ov_yara_condition *c,
                                    const struct ov_yara_pending *what)
 {
-    struct ov_yara_value v;
+    struct ov_yara_value index;
+    struct ov_yara_value v = {.token = what->token};
 
-    OV_TRY(ov_yara_pop_kind(c, OV_YARA_IS_INTEGER, &v));
+    OV_TRY(ov_yara_pop_kind(c, OV_YARA_IS_INTEGER, &index));
     ov_yara_emit_with(c, what->op, what->operand);
-    v = (struct ov_yara_value){.needs =
-                                   what->kind == OV_PENDING_INDEX || v.needs,
-                               .at = v.at,
-                               .token = what->token};
+    v.at = index.at;
+    v.needs = what->kind == OV_PENDING_INDEX || index.needs;
+    if (what->kind == OV_PENDING_READ && index.is_constant && index.number == 0)
+        v.head_how = (uint8_t)what->operand;
     if (what->kind == OV_PENDING_READ && (what->operand & OV_READ_FLOAT) != 0)
         v.type = ov_yara_type_of(OV_YARA_IS_FLOAT);
     return ov_yara_push(c, v);
@@ -480,6 +482,7 @@ static enum ov_status end_condition(struct ov_yara_condition *c)
 
     OV_TRY(ov_yara_pop_truth(c, &v));
     c->p->needs_match = v.needs;
+    c->p->guard = v.guard;
     return ov_buf_status(&c->p->code);
 }
 
@@ -491,6 +494,7 @@ enum ov_status ov_yara_read_condition(struct ov_yara_parser *p)
         return OV_NO_MEMORY;
     c->p = p;
     c->wants_value = true;
+    p->is_costly = false;
     p->max_values = 0;
     p->max_loops = 0;
     while (!c->is_done) {

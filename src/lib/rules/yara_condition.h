@@ -58,6 +58,10 @@ struct ov_yara_value {
     bool is_constant; /* then number is its value */
     bool is_literal;  /* a text that was written here */
     int64_t number;
+    bool is_size;               /* filesize */
+    uint8_t head_how;           /* INTEGER that is read at 0: enum ov_read_as */
+    bool has_guard;             /* else it may be true for any object */
+    struct ov_guard guard;      /* TRUTH: what must be so for it to be true */
     size_t at;                  /* where its code begins */
     struct ov_yara_token token; /* for errors */
 };
@@ -203,6 +207,18 @@ ov_yara_apply_place(struct ov_yara_condition *c,
  * innermost bracket. */
 OV_MUST_USE enum ov_status ov_yara_reduce(struct ov_yara_condition *c,
                                           uint8_t precedence);
+
+/* ---- yara_guard.c ---- */
+
+/* The guard that any object fits; of what holds if both hold, or one. */
+struct ov_guard ov_yara_guard_any(void);
+struct ov_guard ov_yara_guard_both(struct ov_guard a, struct ov_guard b);
+struct ov_guard ov_yara_guard_either(struct ov_guard a, struct ov_guard b);
+
+/* Of a comparison: enum ov_cond. */
+struct ov_guard ov_yara_guard_of(uint8_t op, const struct ov_yara_value *left,
+                                 const struct ov_yara_value *right);
+bool ov_yara_guard_is_any(const struct ov_guard *g);
 
 /* ---- yara_postfix.c ---- */
 

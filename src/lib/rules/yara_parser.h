@@ -32,6 +32,8 @@ struct ov_yara_rule {
     bool is_private;
     bool is_skipped;  /* not taken; referring to it is not possible */
     bool needs_match; /* cannot hold unless one of its strings was found */
+    bool is_costly;   /* it asks a module or loops */
+    struct ov_guard guard;
     struct ov_span code;
     size_t max_values; /* that its code has on the machine's stack */
     size_t max_loops;
@@ -89,6 +91,8 @@ struct ov_yara_parser {
     OV_LIST(struct ov_rule_note, notes); /* tags and meta data */
     struct ov_buf code;
     bool needs_match;
+    bool is_costly;
+    struct ov_guard guard;
     size_t max_values;
     size_t max_loops;
 };

@@ -44,6 +44,7 @@ static enum ov_status read_module(struct ov_yara_condition *c, uint32_t i)
         .at = ov_yara_here(c),
         .token = c->p->token};
 
+    c->p->is_costly = true;
     ov_yara_emit_with(c, OV_COND_MODULE, i);
     OV_TRY(ov_yara_next(c->p));
     return ov_yara_push(c, v);
@@ -71,6 +72,7 @@ enum ov_status ov_yara_use_rule(struct ov_yara_condition *c,
         return ov_yara_fault_set(&c->p->fault, OV_UNSUPPORTED, t,
                                  "refers to a rule that was left out");
     OV_TRY(ov_yara_reserve(c, rule->max_values, rule->max_loops, t));
+    c->p->is_costly = c->p->is_costly || rule->is_costly;
     return ov_yara_refer(c->p, rule);
 }
 
@@ -79,6 +81,8 @@ static enum ov_status read_rule(struct ov_yara_condition *c,
 {
     struct ov_yara_value v = {.type = {.kind = OV_YARA_IS_TRUTH},
                               .needs = rule->needs_match,
+                              .has_guard = true,
+                              .guard = rule->guard,
                               .at = ov_yara_here(c),
                               .token = c->p->token};
 

@@ -129,6 +129,8 @@ enum ov_status ov_yara_reserve(struct ov_yara_condition *c, size_t n_values,
 enum ov_status ov_yara_push(struct ov_yara_condition *c, struct ov_yara_value v)
 {
     OV_TRY(ov_yara_reserve(c, 1, 0, &v.token));
+    if (!v.has_guard)
+        v.guard = ov_yara_guard_any();
     c->values[c->n_values++] = v;
     c->wants_value = false;
     return OV_OK;
@@ -192,6 +194,7 @@ enum ov_status ov_yara_enter(struct ov_yara_condition *c,
                              const struct ov_yara_token *t)
 {
     OV_TRY(ov_yara_reserve(c, 0, 1, t));
+    c->p->is_costly = c->p->is_costly || !loop.is_over_terms;
     c->loops[c->n_loops++] = loop;
     return OV_OK;
 }
@@ -249,6 +252,10 @@ static enum ov_status apply_logic(struct ov_yara_condition *c,
     OV_TRY(ov_yara_pop_truth(c, &left));
     left.needs = what->op == OV_COND_AND ? left.needs || right.needs
                                          : left.needs && right.needs;
+    left.guard = what->op == OV_COND_AND
+                     ? ov_yara_guard_both(left.guard, right.guard)
+                     : ov_yara_guard_either(left.guard, right.guard);
+    left.has_guard = true;
     put_jump(c, what);
     return ov_yara_push(c, left);
 }
@@ -335,6 +342,8 @@ static enum ov_status apply_comparison(struct ov_yara_condition *c, uint8_t op)
     struct ov_yara_value left = ov_yara_pop(c);
     struct ov_yara_value v = {.type = {.kind = OV_YARA_IS_TRUTH},
                               .needs = left.needs || right.needs,
+                              .has_guard = true,
+                              .guard = ov_yara_guard_of(op, &left, &right),
                               .at = left.at,
                               .token = left.token};
 
@@ -375,6 +384,7 @@ static enum ov_status apply_test(struct ov_yara_condition *c, uint8_t op)
     if (op == OV_COND_NOT) {
         OV_TRY(ov_yara_pop_truth(c, &v));
         v.needs = false;
+        v.has_guard = false;
     } else {
         v = ov_yara_pop(c);
         if (v.type.kind == OV_YARA_IS_FUNCTION)
@@ -382,6 +392,7 @@ static enum ov_status apply_test(struct ov_yara_condition *c, uint8_t op)
         v.needs = v.needs && v.type.kind != OV_YARA_IS_TRUTH;
         v.type = ov_yara_type_of(OV_YARA_IS_TRUTH);
         v.is_constant = false;
+        v.has_guard = false;
     }
     v.is_count = false;
     ov_yara_emit(c, op);
@@ -399,6 +410,8 @@ static enum ov_status apply_unary(struct ov_yara_condition *c, uint8_t op)
     else
         OV_TRY(ov_yara_pop_kind(c, OV_YARA_IS_INTEGER, &v));
     v.is_count = false;
+    v.is_size = false;
+    v.head_how = 0;
     v.is_constant = v.is_constant && op == OV_COND_NEGATE &&
                     !__builtin_sub_overflow(0, v.number, &v.number);
     ov_yara_emit(c, op);
@@ -441,6 +454,7 @@ static enum ov_status end_loop(struct ov_yara_condition *c,
     c->n_held -= n_held;
     OV_TRY(pop_quantity(c, quantifier, &needs));
     v.needs = v.needs && needs;
+    v.has_guard = false;
     return ov_yara_push(c, v);
 }
 
