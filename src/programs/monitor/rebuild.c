@@ -233,8 +233,8 @@ static enum ov_status compile(struct rebuild *b, const struct ov_buf *records,
     struct ov_judge_refusal refusal = {0};
     struct ov_wire_compiled compiled;
     char paths[2][40];
-    const struct ov_judge_source sources[] = {{paths[0], "records"},
-                                              {paths[1], "withdrawn"}};
+    const struct ov_judge_source sources[] = {{paths[0], "records", NULL},
+                                              {paths[1], "withdrawn", NULL}};
     const struct ov_judge_job job = {
         .sources = sources, .n_sources = 2, .is_tier = true};
     enum ov_status status;

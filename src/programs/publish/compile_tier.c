@@ -54,8 +54,8 @@ static bool compile(struct instance *in, const struct ov_buf *records,
         !memory_file_of(withdrawn, &withdrawn_fd))
         return false;
     const struct ov_judge_source sources[] = {
-        {text(in, "/proc/self/fd/%d", records_fd), "records"},
-        {text(in, "/proc/self/fd/%d", withdrawn_fd), "withdrawn"},
+        {text(in, "/proc/self/fd/%d", records_fd), "records", NULL},
+        {text(in, "/proc/self/fd/%d", withdrawn_fd), "withdrawn", NULL},
     };
     const struct ov_judge_job job = {
         .sources = sources, .n_sources = 2, .is_tier = true};
