@@ -9,6 +9,17 @@
 
 #define FUZZ_STEPS (1u << 18)
 
+/* External variables, one of each kind. */
+#define FUZZ_N_EXTERNALS 3
+static const struct ov_external fuzz_externals[FUZZ_N_EXTERNALS] = {
+    {.name = {(const uint8_t *)"xi", 2},
+     .value = {.kind = OV_DATUM_INTEGER, .number = 5}},
+    {.name = {(const uint8_t *)"xf", 2},
+     .value = {.kind = OV_DATUM_FLOAT, .real = 1.5}},
+    {.name = {(const uint8_t *)"xt", 2},
+     .value = {.kind = OV_DATUM_STRING, .text = {(const uint8_t *)"abc", 3}}},
+};
+
 static inline void fuzz_scan_image(struct ov_span image_bytes,
                                    struct ov_span bytes)
 {
@@ -33,8 +44,12 @@ static inline void fuzz_scan_part(struct ov_part *part, struct ov_span text,
 {
     const struct ov_source source = {.name = OV_SPAN_LIT("r.yar"),
                                      .text = text};
-    const struct ov_compile_job job = {
-        .sources = &source, .n_sources = 1, .parts = &part, .n_parts = 1};
+    const struct ov_compile_job job = {.sources = &source,
+                                       .n_sources = 1,
+                                       .parts = &part,
+                                       .n_parts = 1,
+                                       .externals = fuzz_externals,
+                                       .n_externals = FUZZ_N_EXTERNALS};
     OV_AUTO_DONE(buf) image = ov_buf_with_max((size_t)64 << 20);
     struct ov_compile_report report;
 

@@ -378,6 +378,7 @@ static void errors_name_place_text_and_remedy(void **state)
     expect_error("rule r { condition: $ }", 1, "body of a loop");
     expect_error("rule r { condition: true", 1, "end of the file");
     expect_error("/* rule", 1, "column 1: '/': comment has no end");
+    expect_error("rule r : a b a { condition: true }", 1, "has this tag");
     expect_error("rule for { condition: true }", 1,
                  "column 6: 'for': expected the rule's name");
 }

@@ -108,6 +108,33 @@ static void a_module_is_asked(void **state)
     expect("for any t in (time.now(), 3) : ( t == 3 )", true);
 }
 
+static void take_lines(void *data, struct ov_span lines)
+{
+    (void)snprintf(data, 100, "%.*s", (int)lines.len, (const char *)lines.ptr);
+}
+
+static void what_rules_print_is_told(void **state)
+{
+    const char *files[] = {"r.yar",
+                           "import \"console\"\n"
+                           "rule r { condition: console.log(\"size \", "
+                           "filesize) and false and console.log(\"no\") }",
+                           NULL};
+    char told[100] = "";
+    const struct ov_findings findings = {.detection = help_detection,
+                                         .inconclusive = help_inconclusive,
+                                         .console = take_lines,
+                                         .data = told};
+    struct scan_help h;
+
+    (void)state;
+    help_open(&h, files);
+    ov_scanner_scan(h.scanner, OV_SPAN_LIT("abc"), &h.options, &findings,
+                    &h.outcome);
+    assert_string_equal(told, "size 3\n");
+    help_close(&h);
+}
+
 static void rules_of_a_set_are_counted(void **state)
 {
     (void)state;
@@ -193,6 +220,7 @@ int main(void)
         cmocka_unit_test(floating_point_numbers_take_integers_with_them),
         cmocka_unit_test(floating_point_numbers_are_read_from_the_object),
         cmocka_unit_test(a_module_is_asked),
+        cmocka_unit_test(what_rules_print_is_told),
         cmocka_unit_test(rules_of_a_set_are_counted),
         cmocka_unit_test(with_gives_names_to_values),
         cmocka_unit_test(loops_run_over_texts),

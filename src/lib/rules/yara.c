@@ -65,6 +65,17 @@ static enum ov_status add_note(struct ov_yara_parser *p,
     return OV_OK;
 }
 
+/* Tags come first, and have no key. */
+static bool has_tag(const struct ov_yara_parser *p, struct ov_span tag)
+{
+    for (size_t i = 0; i < p->notes.n; i++)
+        if (ov_span_equal(p->notes.items[i].value, tag))
+            return true;
+    return false;
+}
+
+#define TAGS_MAX 1000
+
 static enum ov_status read_tags(struct ov_yara_parser *p,
                                 struct ov_yara_rule *rule)
 {
@@ -74,6 +85,10 @@ static enum ov_status read_tags(struct ov_yara_parser *p,
     do {
         if (ov_span_equal(p->token.value, OV_SPAN_LIT("unwanted")))
             rule->flags |= OV_RULE_UNWANTED;
+        if (p->notes.n == TAGS_MAX)
+            return ov_yara_fail(p, OV_MALFORMED, "more than 1000 tags");
+        if (has_tag(p, p->token.value))
+            return ov_yara_fail(p, OV_MALFORMED, "the rule has this tag");
         OV_TRY(add_note(p, (struct ov_rule_note){.value = p->token.value}));
         OV_TRY(ov_yara_expect(p, OV_YARA_NAME));
     } while (p->token.kind == OV_YARA_NAME);

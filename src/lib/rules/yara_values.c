@@ -314,7 +314,8 @@ static enum ov_status apply_arithmetic(struct ov_yara_condition *c, uint8_t op)
         OV_TRY(ov_yara_pop_kind(c, OV_YARA_IS_INTEGER, &right));
         OV_TRY(ov_yara_pop_kind(c, OV_YARA_IS_INTEGER, &left));
     }
-    OV_TRY(check_constants(c, op, &right));
+    if (left.type.kind == OV_YARA_IS_INTEGER)
+        OV_TRY(check_constants(c, op, &right));
     v = (struct ov_yara_value){
         .needs = left.needs || right.needs, .at = left.at, .token = left.token};
     if (left.type.kind == OV_YARA_IS_FLOAT ||
