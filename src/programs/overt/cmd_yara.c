@@ -94,6 +94,11 @@ static const char *set_unused(void *data, const char *value)
     return set_number(&n, UINT64_MAX, value);
 }
 
+static const char *set_define(void *data, const char *value)
+{
+    return rule_set_define(&((struct yara *)data)->defines, value);
+}
+
 #define SWITCH(function, field)                                                \
     static const char *function(void *data, const char *value)                 \
     {                                                                          \
@@ -134,6 +139,7 @@ static const struct option_row rows[] = {
     {"no-follow-symlinks", 'N', NULL, "not links inside folders", set_no_links},
     {"no-warnings", 'w', NULL, "nothing about slow rules", set_no_warnings},
     {"print-meta", 'm', NULL, "print meta data", set_meta},
+    {"define", 'd', "VAR=VALUE", "define external variable", set_define},
     {"print-namespace", 'e', NULL, "print the rules' namespaces",
      set_namespace},
     {"print-strings", 's', NULL, "print the strings' matches", set_strings},
@@ -233,8 +239,11 @@ static int scan(struct yara *y, const struct rule_set *rules,
 static bool load(const struct yara *y, const char *const *paths, size_t n,
                  struct rule_set *ret)
 {
-    const struct rule_set_options from = {
-        .paths = paths, .n_paths = n, .n_threads = y->n_threads};
+    const struct rule_set_options from = {.paths = paths,
+                                          .n_paths = n,
+                                          .n_threads = y->n_threads,
+                                          .space = "default",
+                                          .defines = ov_buf_span(&y->defines)};
 
     if (y->is_compiled && n > 1) {
         out_error("yara: can't accept multiple rules files when using -C");
@@ -269,6 +278,7 @@ int cmd_yara(int argc, char **argv)
     target = argv[argc - 1];
     y.is_folder = y.is_list || is_folder(target);
     set_limits(&y.open);
+    y.open.defines = ov_buf_span(&y.defines);
     set_flags(&y);
     if (!load(&y, (const char *const *)argv + 1, (size_t)argc - 2, &rules))
         return EXIT_DETECTED;

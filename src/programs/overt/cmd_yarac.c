@@ -9,6 +9,7 @@
 
 struct yarac {
     bool is_version;
+    struct ov_buf defines; /* external variables */
 };
 
 /* The size of a table of yara's that has no counterpart. */
@@ -27,6 +28,11 @@ static const char *set_version(void *data, const char *value)
     return NULL;
 }
 
+static const char *set_define(void *data, const char *value)
+{
+    return rule_set_define(&((struct yarac *)data)->defines, value);
+}
+
 static const char *set_no_warnings(void *data, const char *value)
 {
     (void)data;
@@ -35,6 +41,7 @@ static const char *set_no_warnings(void *data, const char *value)
 }
 
 static const struct option_row rows[] = {
+    {"define", 'd', "VAR=VALUE", "define external variable", set_define},
     {"max-strings-per-rule", 0, "NUMBER", "taken; 10000 is ours", set_unused},
     {"no-warnings", 'w', NULL, "nothing about slow rules", set_no_warnings},
     {"version", 'v', NULL, "print the version", set_version},
@@ -66,6 +73,8 @@ int cmd_yarac(int argc, char **argv)
     }
     from.paths = (const char *const *)argv + 1;
     from.n_paths = (size_t)argc - 2;
+    from.space = "default";
+    from.defines = ov_buf_span(&y.defines);
     if (!rule_set_load(&from, &rules))
         return EXIT_DETECTED;
     is_written = rule_set_write(&rules, argv[argc - 1]);

@@ -364,12 +364,15 @@ static bool add_image(struct rule_set *s, struct rule_set *from)
 }
 
 static bool add_path(struct rule_set *s, struct rule_files *files,
-                     const char *path)
+                     const char *path, const char *space)
 {
     struct rule_set one;
+    struct stat st;
 
     if (open_if_image(path, &one))
         return add_image(s, &one);
+    if (space != NULL && stat(path, &st) == 0 && S_ISREG(st.st_mode))
+        return rule_files_add_to(files, path, ov_span_str(space));
     return rule_files_add(files, path);
 }
 
@@ -394,7 +397,7 @@ bool rule_set_load(const struct rule_set_options *options, struct rule_set *ret)
     if (options->n_paths == 0)
         return load_default(options, ret);
     for (size_t i = 0; i < options->n_paths && is_good; i++)
-        is_good = add_path(&s, &files, options->paths[i]);
+        is_good = add_path(&s, &files, options->paths[i], options->space);
     if (is_good && files.n > 0)
         is_good =
             load_files(&files, options, &compiled) && add_image(&s, &compiled);

@@ -17,6 +17,9 @@ struct rule_set_options {
     bool skip_errors;
     unsigned n_threads;
     bool allow_unsigned;
+    /* Files are YARA rules of this namespace, whatever their names, unless they
+     * are given as "other:path"; NULL: by their names, each its own. */
+    const char *space;
     struct ov_span defines; /* external variables: ov_externals_parse */
     const char *cvd_key;    /* path; NULL: ClamAV's own */
     unsigned spawn_flags;

@@ -33,8 +33,9 @@ struct yara {
     struct yara_words identifiers;
     struct yara_words tags;
     struct ov_wire_open open;
-    uint64_t max_rules;   /* 0: all */
-    uint64_t skip_larger; /* 0: none */
+    struct ov_buf defines; /* external variables */
+    uint64_t max_rules;    /* 0: all */
+    uint64_t skip_larger;  /* 0: none */
     unsigned n_threads;
     unsigned timeout_ms;
     const char *report_file; /* of a sandbox, or NULL */
