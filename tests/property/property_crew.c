@@ -112,15 +112,18 @@ static void put_yara(struct world *w, struct ov_buf *b, size_t i)
         "for any i in (1..#a) : (@a[i] > 5000)",
         "$a in (0..90000) and not $b",
         "uint16(0) == 0x5a4d and $a",
-        "filesize > 200KB and #b > #a"};
+        "filesize > 200KB and #b > #a",
+        "$b and console.log(\"b \", filesize)"};
 
+    if (i == 2)
+        ov_put_str(b, "import \"console\"\n");
     ov_put_format(b, "rule Y%zu { strings: $a = { ", i);
     put_word(w, b);
     ov_put_str(b, " } $b = { ");
     put_word(w, b);
     ov_put_str(b, " [2-30] ");
     put_word(w, b);
-    ov_put_format(b, " } condition: %s }\n", conditions[below(w, 6)]);
+    ov_put_format(b, " } condition: %s }\n", conditions[below(w, 7)]);
 }
 
 static void compile(struct world *w)
@@ -281,10 +284,16 @@ static void on_inconclusive(void *data, const struct ov_inconclusive *i)
     ov_put_str(b, "\n");
 }
 
+static void on_console(void *data, struct ov_span lines)
+{
+    ov_put_span(data, lines);
+}
+
 static void scan(struct world *w, struct ov_crew *crew, struct ov_buf *ret)
 {
     const struct ov_findings findings = {.detection = on_detection,
                                          .inconclusive = on_inconclusive,
+                                         .console = on_console,
                                          .data = ret};
     OV_AUTO(scanner) s = NULL;
     struct ov_outcome o;

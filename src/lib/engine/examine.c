@@ -417,7 +417,7 @@ void ov_examine_view(struct ov_scan *scan, const struct ov_view *view)
     for (size_t i = 0; i < s->n_tiers && !scan->is_stopped; i++)
         try_rules(scan, &e[i]);
     if (s->console.len > 0)
-        scan->findings->console(scan->findings->data, ov_buf_span(&s->console));
+        ov_report_tell_console(scan, ov_buf_span(&s->console));
     ov_buf_clear(&s->console);
 }
 

@@ -89,7 +89,7 @@ static void keep_detection(void *data, const struct ov_detection *d)
 
     if (f == NULL)
         return;
-    f->is_detection = true;
+    f->kind = OV_KEPT_DETECTION;
     f->detection = *d;
     k->has_failed |= !ov_arena_copy(a, d->rule, &f->detection.rule) ||
                      !ov_arena_copy(a, d->source, &f->detection.source) ||
@@ -105,13 +105,28 @@ static void keep_inconclusive(void *data, const struct ov_inconclusive *i)
 
     if (f == NULL)
         return;
+    f->kind = OV_KEPT_INCONCLUSIVE;
     f->inconclusive = *i;
     k->has_failed |= !copy_path(k->arena, &f->inconclusive.path);
 }
 
-struct ov_findings ov_kept_findings(struct ov_kept *kept)
+static void keep_console(void *data, struct ov_span lines)
+{
+    struct ov_kept *k = data;
+    struct ov_kept_finding *f = add(k);
+
+    if (f == NULL)
+        return;
+    f->kind = OV_KEPT_CONSOLE;
+    k->has_failed |= !ov_arena_copy(k->arena, lines, &f->console);
+}
+
+struct ov_findings ov_kept_findings(struct ov_kept *kept,
+                                    const struct ov_findings *of)
 {
     return (struct ov_findings){.detection = keep_detection,
                                 .inconclusive = keep_inconclusive,
+                                .console =
+                                    of->console != NULL ? keep_console : NULL,
                                 .data = kept};
 }

@@ -9,9 +9,16 @@
 
 struct ov_kept_finding {
     struct ov_kept_finding *next;
-    bool is_detection;
+
+    enum ov_kept_kind {
+        OV_KEPT_DETECTION,
+        OV_KEPT_INCONCLUSIVE,
+        OV_KEPT_CONSOLE,
+    } kind;
+
     struct ov_detection detection;
     struct ov_inconclusive inconclusive;
+    struct ov_span console;
 };
 
 struct ov_kept {
@@ -21,5 +28,7 @@ struct ov_kept {
     bool has_failed; /* no memory: some are missing */
 };
 
-/* Findings that go into kept, with all they point to. */
-struct ov_findings ov_kept_findings(struct ov_kept *kept);
+/* Findings that go into kept, with all they point to; of the kinds that `of`
+ * takes. */
+struct ov_findings ov_kept_findings(struct ov_kept *kept,
+                                    const struct ov_findings *of);

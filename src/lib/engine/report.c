@@ -90,6 +90,12 @@ void ov_report_tell_inconclusive(struct ov_scan *scan,
         scan->findings->inconclusive(scan->findings->data, i);
 }
 
+void ov_report_tell_console(struct ov_scan *scan, struct ov_span lines)
+{
+    if (is_to_tell(scan) && scan->findings->console != NULL)
+        scan->findings->console(scan->findings->data, lines);
+}
+
 /* Of an alert that waits for the scan's end: rules come first, also those that
  * other shards find. */
 #define ALERT_ORDER (UINT64_MAX - 1)

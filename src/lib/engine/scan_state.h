@@ -158,6 +158,8 @@ void ov_report_tell_detection(struct ov_scan *scan,
                               const struct ov_detection *d);
 void ov_report_tell_inconclusive(struct ov_scan *scan,
                                  const struct ov_inconclusive *i);
+void ov_report_tell_console(struct ov_scan *scan, struct ov_span lines);
+
 /* The engine's own check of that name struck on the top frame's object: kept
  * for ov_report_alerts, or told at once, as options want it. */
 void ov_report_alert(struct ov_scan *scan, const char *name);

@@ -227,7 +227,8 @@ static void clean_up(struct ov_scanner *s)
 static void do_job(struct hand *h, struct slot *slot, struct job *job)
 {
     const struct ov_share *share = h->share;
-    struct ov_findings findings = ov_kept_findings(&job->kept);
+    struct ov_findings findings =
+        ov_kept_findings(&job->kept, share->scan.findings);
     struct ov_scan scan = share->scan;
     const struct ov_item item = {&job->member, bytes_of(slot, job),
                                  job->status};
@@ -321,6 +322,18 @@ static void stop_at(struct ov_scan *scan, const struct ov_share *share,
         scan->budget.spent[i] = job->before[i] + share->merged[i];
 }
 
+static void tell_kept(struct ov_scan *scan, const struct ov_kept_finding *f)
+{
+    if (f->kind == OV_KEPT_DETECTION) {
+        if (!ov_report_keep_alert(scan, &f->detection))
+            ov_report_tell_detection(scan, &f->detection);
+    } else if (f->kind == OV_KEPT_INCONCLUSIVE) {
+        ov_report_tell_inconclusive(scan, &f->inconclusive);
+    } else {
+        ov_report_tell_console(scan, f->console);
+    }
+}
+
 static void merge_job(struct ov_scan *scan, struct ov_share *share,
                       const struct job *job)
 {
@@ -330,12 +343,7 @@ static void merge_job(struct ov_scan *scan, struct ov_share *share,
         return;
     }
     for (struct ov_kept_finding *f = job->kept.first; f != NULL; f = f->next)
-        if (f->is_detection && ov_report_keep_alert(scan, &f->detection))
-            continue;
-        else if (f->is_detection)
-            ov_report_tell_detection(scan, &f->detection);
-        else
-            ov_report_tell_inconclusive(scan, &f->inconclusive);
+        tell_kept(scan, f);
     scan->outcome.n_objects += job->outcome.n_objects;
     scan->outcome.n_bytes += job->outcome.n_bytes;
     scan->has_detected |= job->has_detected;

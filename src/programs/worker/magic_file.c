@@ -6,6 +6,9 @@
 
 #ifdef OV_HAS_MAGIC
 #include <magic.h>
+#include <pthread.h>
+
+#define WORDS_MAX 4096
 
 static bool open_database(struct magic_file *m)
 {
@@ -29,10 +32,9 @@ static bool open_database(struct magic_file *m)
     return true;
 }
 
-bool magic_file_identify(void *data, struct ov_span bytes, bool is_mime,
-                         struct ov_span *ret)
+static bool identify(struct magic_file *m, struct ov_span bytes, bool is_mime,
+                     struct ov_span *ret)
 {
-    struct magic_file *m = data;
     const char *text;
 
     if (!open_database(m) ||
@@ -44,6 +46,26 @@ bool magic_file_identify(void *data, struct ov_span bytes, bool is_mime,
         return false;
     *ret = ov_span_str(text);
     return true;
+}
+
+/* Helping threads ask, too; the library's words are gone with the next call. */
+bool magic_file_identify(void *data, struct ov_span bytes, bool is_mime,
+                         struct ov_span *ret)
+{
+    static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+    static _Thread_local uint8_t words[WORDS_MAX];
+    struct ov_span text;
+    bool is_known;
+
+    pthread_mutex_lock(&lock);
+    is_known = identify(data, bytes, is_mime, &text);
+    if (is_known) {
+        text = ov_span_clip(text, 0, sizeof(words));
+        memcpy(words, text.ptr, text.len);
+        *ret = ov_span_of(words, text.len);
+    }
+    pthread_mutex_unlock(&lock);
+    return is_known;
 }
 #else
 bool magic_file_identify(void *data, struct ov_span bytes, bool is_mime,
