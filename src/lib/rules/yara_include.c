@@ -5,6 +5,9 @@
  * documentation, "Including files"). Whoever gives the
  * sources has the files; here it is only said where one follows another. */
 
+/* What an include counts beside its bytes: 4,096 of them are enough. */
+#define INCLUDE_COST (OV_YARA_INCLUDED_MAX / 4096)
+
 enum ov_status ov_yara_include(struct ov_yara_parser *p)
 {
     struct ov_yara_token t = p->token;
@@ -20,6 +23,11 @@ enum ov_status ov_yara_include(struct ov_yara_parser *p)
         why = p->options->include(p->options->data, p->source, t.value, &file);
     if (why != NULL)
         return ov_yara_fault_set(&p->fault, OV_MALFORMED, &t, "%s", why);
+    /* Files that include one another twice are read ever more often. */
+    p->n_included += file.text.len + INCLUDE_COST;
+    if (p->n_included > OV_YARA_INCLUDED_MAX)
+        return ov_yara_fault_set(&p->fault, OV_MALFORMED, &t,
+                                 "the included files are too many or too long");
     p->files[p->n_files++] =
         (struct ov_yara_open_file){.lexer = p->lexer, .source = p->source};
     p->source = file.source;

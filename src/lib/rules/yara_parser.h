@@ -60,6 +60,7 @@ struct ov_yara_use {
 };
 
 #define OV_YARA_INCLUDES_MAX 16
+#define OV_YARA_INCLUDED_MAX ((uint64_t)256 << 20)
 
 /* A file whose reading was interrupted by an include. */
 struct ov_yara_open_file {
@@ -73,6 +74,7 @@ struct ov_yara_parser {
     uint32_t source; /* that the lexer reads */
     struct ov_yara_open_file files[OV_YARA_INCLUDES_MAX];
     size_t n_files;
+    uint64_t n_included; /* bytes of files that were included, and a few more */
     struct ov_yara_token token; /* the next one */
     struct ov_yara_fault fault;
     struct ov_part *part;
