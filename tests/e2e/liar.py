@@ -84,8 +84,6 @@ def main():
     if lie == "other_build":
         fingerprint ^= 1
     say(READY, struct.pack("<QII", fingerprint, 127, 6))
-    parent.recvmsg(65536, 4096)
-    say(OPENED, bytes(32))
     while True:
         packet, control, _, _ = parent.recvmsg(65536, 4096)
         if not packet:
@@ -93,7 +91,11 @@ def main():
         for _, _, fds in control:
             for fd in array.array("i", fds):
                 os.close(fd)
-        LIES[lie](struct.unpack_from("<III", packet)[2])
+        kind, _, task = struct.unpack_from("<III", packet)
+        if kind == OPEN:
+            say(OPENED, bytes(32))
+        elif kind == TASK:
+            LIES[lie](task)
 
 
 if __name__ == "__main__":
