@@ -250,14 +250,14 @@ def main():
     parser.add_argument("probe")
     parser.add_argument("module")
     parser.add_argument("--rounds", type=int, default=0)
-    parser.add_argument("--seed", type=int)
+    parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--max-files", type=int, default=40)
     parser.add_argument("places", nargs="*")
     args = parser.parse_args()
     if shutil.which("yara") is None:
         print("no yara here")
         return 77
-    seed = args.seed if args.seed is not None else random.randrange(1 << 32)
+    seed = args.seed
     rng = random.Random(seed)
     print("seed", seed)
     if args.places:
@@ -307,7 +307,10 @@ def main():
                 for line in wrong[:10]:
                     print("    " + line)
                 if i is not None:
-                    shutil.copy(path, "changed-%d-%d" % (seed, i))
+                    kept = os.path.join(tempfile.gettempdir(),
+                                        "changed-%d-%d" % (seed, i))
+                    shutil.copy(path, kept)
+                    print("    " + kept)
     print("%d files compared, %d differ" % (len(work), n_wrong))
     return 1 if n_wrong else 0
 

@@ -42,8 +42,8 @@ static void expect_cells(const char *string, uint32_t flags, const char *want)
 static void expect_error(const char *string, const char *words)
 {
     struct ov_diag diag = {0};
-    OV_AUTO(part) part = parse(string, OV_MALFORMED, &diag);
 
+    ov_part_free(parse(string, OV_MALFORMED, &diag));
     if (strstr(diag.text, words) == NULL)
         fail_msg("\"%s\" has no \"%s\"", diag.text, words);
 }

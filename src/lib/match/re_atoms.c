@@ -408,8 +408,13 @@ static uint64_t choose_nodes(struct chooser *c)
         c->costs[i] = cost_of_item(c, i, &n_tried);
     cost = cost_of_row(c, 0, c->tree->n_items, &which);
     c->cut->n_nodes = 0;
+    /* From each place in a lazy repeat another end comes first: "d+?" as a
+     * whole word is "dd", too, but not from its start. */
+    if (cost == first && c->is_slow && c->tree->has_lazy)
+        first = COST_NONE;
     if (cost < first && collect(c))
         return cost;
+    first = cost_of_node(c, 0);
     c->cut->n_nodes = 1;
     c->cut->nodes[0] = 0;
     return first;

@@ -36,7 +36,16 @@ static bool number(struct ov_span s, uint64_t *ret)
     return s.len == 0 || ov_parse_uint(s, INT64_MAX, ret);
 }
 
-/* "*", n, n-m; what follows a second dash is ignored. */
+static struct ov_span leading_number(struct ov_span s)
+{
+    size_t n = 0;
+
+    while (n < s.len && ov_is_digit(s.ptr[n]))
+        n++;
+    return ov_span_clip(s, 0, n);
+}
+
+/* "*", n, n-m; what follows the second number is ignored: so clamscan. */
 static enum ov_status range(struct ov_span s, struct ov_range *ret,
                             struct ov_clam_fault *fault)
 {
@@ -55,6 +64,7 @@ static enum ov_status range(struct ov_span s, struct ov_range *ret,
         r.max = r.min;
     } else {
         (void)ov_span_cut(&rest, '-', &high);
+        high = leading_number(high);
         if (low.len == 0 || high.len == 0 || !number(low, &r.min) ||
             !number(high, &r.max))
             return ov_clam_fault(fault, "expected *, a number or a range", s);
