@@ -155,6 +155,7 @@ struct class_job {
     struct ov_datum *data;
     struct ov_datum *fields;
     struct ov_datum *methods;
+    uint32_t room_data;
     uint32_t room_fields;
     uint32_t room_methods;
 };
@@ -278,7 +279,7 @@ static enum ov_status read_members(struct class_job *j, struct ov_reader *r,
 static enum ov_status read_class_data(struct class_job *j, uint32_t at)
 {
     struct ov_reader r = ov_reader_over(j->d->bytes);
-    struct ov_datum *f = fields_of(j->data, j->n_data, OV_DEX_MAX_ITEMS);
+    struct ov_datum *f = fields_of(j->data, j->n_data, j->room_data);
     struct ov_span head;
     uint32_t n[4] = {0};
 
@@ -344,9 +345,10 @@ enum ov_status ov_dex_fill_classes(struct ov_module_run *run,
         run->fields[OV_DEX_ROOT_NUMBER_OF_METHODS] =
             ov_datum_integer(j.n_methods);
     }
+    j.room_data = j.n_data;
     j.room_fields = j.max_fields < MAX_MEMBERS ? j.max_fields : MAX_MEMBERS;
     j.room_methods = j.max_methods < MAX_MEMBERS ? j.max_methods : MAX_MEMBERS;
-    OV_TRY(ov_dex_new_records(run, j.n_data, &ov_dex_class_data,
+    OV_TRY(ov_dex_new_records(run, j.room_data, &ov_dex_class_data,
                               &run->fields[OV_DEX_ROOT_CLASS_DATA_ITEM],
                               &j.data));
     OV_TRY(ov_dex_new_records(run, j.room_fields, &ov_dex_member,

@@ -28,6 +28,7 @@ void ov_part_free(struct ov_part *p)
     ov_free(p->magics.items);
     ov_free(p->passwords.items);
     ov_free(p->ignores.items);
+    ov_free(p->icons.items);
     ov_free(p->skips.items);
     ov_arena_free(p->arena);
     ov_free(p);
