@@ -1,15 +1,17 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * Scripts that hide what they do. That alone does not make malware, so these are
- * only unwanted.
+ * only suspicious.
  */
 
-rule Heuristic_PHP_EncodedEval_A : unwanted
+rule Heuristic_PHP_EncodedEval_A
 {
     meta:
         author = "Overt project"
         description = "PHP that unpacks and evaluates a long text of its own"
         family = "Obfuscated"
+        verdict = "suspicious"
+        reason = "it unpacks a long text of its own and runs it"
         reference = "https://attack.mitre.org/techniques/T1027/"
         reference = "https://attack.mitre.org/techniques/T1140/"
         date = "2026-11-23"
@@ -26,12 +28,14 @@ rule Heuristic_PHP_EncodedEval_A : unwanted
         filesize > 300 and filesize < 4MB and $open in (0..256) and any of ($e*)
 }
 
-rule Heuristic_JS_HexNames_A : unwanted
+rule Heuristic_JS_HexNames_A
 {
     meta:
         author = "Overt project"
         description = "JavaScript with names of digits and a table of strings that is turned until it fits"
         family = "Obfuscated"
+        verdict = "suspicious"
+        reason = "its names and strings were made unreadable by an obfuscator"
         reference = "https://attack.mitre.org/techniques/T1027/"
         reference = "https://github.com/javascript-obfuscator/javascript-obfuscator"
         date = "2026-11-23"
@@ -47,12 +51,14 @@ rule Heuristic_JS_HexNames_A : unwanted
         (#num > 3 or #hex > 100 or $loop)
 }
 
-rule Heuristic_Script_PipedBase64_A : unwanted
+rule Heuristic_Script_PipedBase64_A
 {
     meta:
         author = "Overt project"
         description = "Shell script that decodes a long text of its own and runs it"
         family = "Obfuscated"
+        verdict = "suspicious"
+        reason = "it decodes a long text of its own and runs it"
         reference = "https://attack.mitre.org/techniques/T1027/"
         reference = "https://attack.mitre.org/techniques/T1059/004/"
         date = "2026-11-23"
@@ -72,12 +78,14 @@ rule Heuristic_Script_PipedBase64_A : unwanted
         any of ($p*) and any of ($e*)
 }
 
-rule Heuristic_VBS_CharCodes_A : unwanted
+rule Heuristic_VBS_CharCodes_A
 {
     meta:
         author = "Overt project"
         description = "VBScript built of single characters and executed"
         family = "Obfuscated"
+        verdict = "suspicious"
+        reason = "it is put together of single characters and then run"
         reference = "https://attack.mitre.org/techniques/T1027/"
         reference = "https://attack.mitre.org/techniques/T1059/005/"
         date = "2026-11-23"
@@ -94,12 +102,14 @@ rule Heuristic_VBS_CharCodes_A : unwanted
         (#chr + #chr2) * 24 > filesize \ 4
 }
 
-rule Heuristic_Batch_Substrings_A : unwanted
+rule Heuristic_Batch_Substrings_A
 {
     meta:
         author = "Overt project"
         description = "Batch file that spells its commands with pieces of variables"
         family = "Obfuscated"
+        verdict = "suspicious"
+        reason = "it spells its commands with pieces of variables"
         reference = "https://attack.mitre.org/techniques/T1027/010/"
         reference = "https://attack.mitre.org/techniques/T1059/003/"
         date = "2026-11-23"

@@ -47,3 +47,11 @@ struct ov_span {
     const uint8_t *ptr;
     size_t len;
 };
+
+/* A piece of a process's memory: so many bytes that lie at an address there,
+ * and at an offset among the bytes that are scanned. */
+struct ov_region {
+    uint64_t address;
+    uint64_t at;
+    uint64_t len;
+};

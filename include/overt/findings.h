@@ -51,7 +51,6 @@ OV_API const char *ov_cost_name(enum ov_cost what);
 enum ov_scan_flag {
     OV_SCAN_ALL_MATCHES = 1, /* every rule, not only the first that holds */
     OV_SCAN_UNWANTED = 2,    /* rules for unwanted software count */
-    OV_SCAN_HEURISTICS = 4,  /* the engine's own checks */
     OV_SCAN_EXPLAIN = 8,     /* matches of each detection with their bytes */
     OV_SCAN_MATCHES = 16,    /* all of them, by findings->match */
     OV_SCAN_NEGATE = 32,     /* the rules that do not hold, instead of those
@@ -66,6 +65,13 @@ enum ov_scan_flag {
     OV_SCAN_NO_PE = 1 << 15,        /* executables: no sections, no icons ... */
     OV_SCAN_NO_ELF = 1 << 16,
     OV_SCAN_NO_IMAGE_HASH = 1 << 17,
+    OV_SCAN_MODULES = 1 << 18,    /* all that the modules say which YARA rules
+                                     import, by findings->console */
+    OV_SCAN_SAMPLES = 1 << 19,    /* what rules hold for, by findings->sample;
+                                     nobody helps (ov_scanner_set_crew) */
+    OV_SCAN_HEURISTICS = 1 << 20, /* rules for what is only suspicious count;
+                                     they end no scan, and without
+                                     OV_SCAN_ALL_MATCHES the first is told */
 };
 
 enum ov_rule_flag {
@@ -77,6 +83,10 @@ enum ov_rule_flag {
     OV_RULE_MACRO_MEMBER = 8, /* only serves macro terms: never detected */
     OV_RULE_RAW_VIEW = 16,    /* holds for an object's bytes as they are; not
                                  looked for in normalized forms of them (YARA) */
+    OV_RULE_MAGIC = 32,       /* says of which type an object is: never
+                                 detected (a pattern of a .ftm) */
+    OV_RULE_SUSPICIOUS = 64,  /* says that something is odd: verdict
+                                 "suspicious" */
 };
 
 /* All-zero means the defaults. */
@@ -105,6 +115,10 @@ struct ov_scan_options {
     uint32_t shard;
     int64_t now; /* seconds since 1970, for rules that ask; the library has no
                     clock */
+    /* What the file is called and whose it is, for YARA rules that ask
+     * ("filename", "owner"); empty: not known. */
+    struct ov_span path;
+    struct ov_span owner;
     struct ov_span report; /* a sandbox's, for YARA's module "cuckoo"; or
                               empty */
     /* What libmagic says of bytes (YARA's module "magic"): a description, or
@@ -113,6 +127,14 @@ struct ov_scan_options {
     bool (*identify)(void *data, struct ov_span bytes, bool is_mime,
                      struct ov_span *ret);
     void *identify_data;
+    /* The bytes are a process's memory: its regions, rising, none empty, one
+     * behind the other. Each is looked through by itself, places are
+     * addresses, there is no size, and nothing is unpacked. A list that is not
+     * so makes the scan inconclusive. */
+    const struct ov_region *regions; /* borrowed */
+    size_t n_regions;                /* 0: a file */
+    /* Passwords to try on encrypted content, one a line. */
+    struct ov_span passwords;
 };
 
 /* Which object inside the scanned file: names from the outermost member to the
@@ -123,7 +145,7 @@ struct ov_object_path {
 };
 
 /* What a rule says of itself: a YARA rule's meta data, and with an empty key
- * its tags. */
+ * its tags; before them its namespace, if it was given one. */
 struct ov_rule_note {
     struct ov_span key;
     struct ov_span value; /* a number as it is written in the source */
@@ -132,6 +154,8 @@ struct ov_rule_note {
         OV_NOTE_TEXT,
         OV_NOTE_NUMBER,
         OV_NOTE_TRUTH, /* "true" or "false" */
+        OV_NOTE_SPACE, /* its namespace; the key is "namespace" */
+        OV_N_NOTE_KINDS
     } kind;
 };
 
@@ -203,6 +227,9 @@ struct ov_findings {
     /* Lines that rules print (YARA's module "console"), each with its newline,
      * safe to show. NULL: nobody reads them. */
     void (*console)(void *data, struct ov_span lines);
+    /* All bytes of the object that the detection told last is about; only with
+     * OV_SCAN_SAMPLES. NULL: nobody wants them. */
+    void (*sample)(void *data, struct ov_span bytes);
     void *data;
 };
 

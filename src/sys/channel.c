@@ -106,8 +106,8 @@ static enum ov_status receive_error(void)
     return errno == ECONNRESET ? OV_PEER_GONE : OV_IO;
 }
 
-enum ov_status ov_channel_receive(int socket, uint8_t *buffer,
-                                  struct ov_span *ret_packet, int *ret_fd)
+static enum ov_status receive(int socket, int flags, uint8_t *buffer,
+                              struct ov_span *ret_packet, int *ret_fd)
 {
     struct iovec part = {buffer, OV_MSG_MAX};
     union control control = {0};
@@ -119,7 +119,7 @@ enum ov_status ov_channel_receive(int socket, uint8_t *buffer,
     int fd = -1;
 
     do {
-        got = recvmsg(socket, &m, MSG_CMSG_CLOEXEC);
+        got = recvmsg(socket, &m, MSG_CMSG_CLOEXEC | flags);
     } while (got < 0 && errno == EINTR);
     if (got < 0)
         return receive_error();
@@ -132,4 +132,16 @@ enum ov_status ov_channel_receive(int socket, uint8_t *buffer,
     *ret_packet = ov_span_of(buffer, (size_t)got);
     *ret_fd = fd;
     return OV_OK;
+}
+
+enum ov_status ov_channel_receive(int socket, uint8_t *buffer,
+                                  struct ov_span *ret_packet, int *ret_fd)
+{
+    return receive(socket, 0, buffer, ret_packet, ret_fd);
+}
+
+enum ov_status ov_channel_receive_now(int socket, uint8_t *buffer,
+                                      struct ov_span *ret_packet, int *ret_fd)
+{
+    return receive(socket, MSG_DONTWAIT, buffer, ret_packet, ret_fd);
 }

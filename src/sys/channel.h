@@ -17,3 +17,8 @@ ov_channel_send(int socket, const struct ov_buf *message, int fd);
 OV_MUST_USE enum ov_status ov_channel_receive(int socket, uint8_t *buffer,
                                               struct ov_span *ret_packet,
                                               int *ret_fd);
+
+/* The same, and waits for nobody, whatever the socket's flags are. */
+OV_MUST_USE enum ov_status ov_channel_receive_now(int socket, uint8_t *buffer,
+                                                  struct ov_span *ret_packet,
+                                                  int *ret_fd);

@@ -4,11 +4,12 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <linux/magic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/mman.h>
+#include <sys/resource.h>
 #include <sys/sendfile.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "sys/fd.h"
@@ -49,7 +50,27 @@ enum ov_status ov_file_read(const char *path, struct ov_buf *into)
     }
 }
 
-static enum ov_status write_all(int fd, struct ov_span bytes)
+enum ov_status ov_read_at(int fd, uint64_t at, uint8_t *to, size_t len,
+                          size_t *ret_len)
+{
+    size_t n = 0;
+
+    while (n < len) {
+        ssize_t got = pread(fd, to + n, len - n, (off_t)(at + n));
+
+        if (got < 0 && errno == EINTR)
+            continue;
+        if (got < 0)
+            return OV_IO;
+        if (got == 0)
+            break;
+        n += (size_t)got;
+    }
+    *ret_len = n;
+    return OV_OK;
+}
+
+enum ov_status ov_write_all(int fd, struct ov_span bytes)
 {
     while (bytes.len > 0) {
         ssize_t put = write(fd, bytes.ptr, bytes.len);
@@ -89,7 +110,7 @@ struct content {
 static enum ov_status fill(int fd, const struct content *c)
 {
     if (c->from < 0)
-        OV_TRY(write_all(fd, c->bytes));
+        OV_TRY(ov_write_all(fd, c->bytes));
     else
         OV_TRY(copy_all(fd, c->from, c->len));
     if (fchmod(fd, c->mode) != 0 || (c->is_synced && fsync(fd) != 0))
@@ -136,6 +157,21 @@ enum ov_status ov_file_copy(const char *path, int from, uint64_t len,
         .from = from, .len = len, .mode = 0644, .is_synced = true};
 
     return replace(path, &c, diag);
+}
+
+void ov_folders_make(const char *path_of_file)
+{
+    char path[PATH_MAX];
+
+    if (snprintf(path, sizeof(path), "%s", path_of_file) >= (int)sizeof(path))
+        return;
+    for (char *at = path + 1; *at != '\0'; at++) {
+        if (*at == '/') {
+            *at = '\0';
+            (void)!mkdir(path, 0755); /* opening the file tells */
+            *at = '/';
+        }
+    }
 }
 
 enum ov_status ov_folder_sync(const char *path_of_file)
@@ -187,6 +223,18 @@ enum ov_status ov_file_create(const char *path, struct ov_span bytes,
     return status;
 }
 
+static bool is_same_time(struct timespec a, struct timespec b)
+{
+    return a.tv_sec == b.tv_sec && a.tv_nsec == b.tv_nsec;
+}
+
+bool ov_file_is_same(const struct stat *a, const struct stat *b)
+{
+    return a->st_dev == b->st_dev && a->st_ino == b->st_ino &&
+           a->st_size == b->st_size && is_same_time(a->st_mtim, b->st_mtim) &&
+           is_same_time(a->st_ctim, b->st_ctim);
+}
+
 enum ov_status ov_memory_file(const char *name, int *ret_fd)
 {
     int fd = memfd_create(name, MFD_CLOEXEC | MFD_ALLOW_SEALING);
@@ -202,4 +250,32 @@ enum ov_status ov_memory_seal(int fd)
     int all = F_SEAL_SEAL | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE;
 
     return fcntl(fd, F_ADD_SEALS, all) == 0 ? OV_OK : OV_IO;
+}
+
+void ov_allow_open_files(void)
+{
+    struct rlimit limit;
+
+    if (getrlimit(RLIMIT_NOFILE, &limit) == 0 &&
+        limit.rlim_cur < limit.rlim_max) {
+        limit.rlim_cur = limit.rlim_max;
+        (void)!setrlimit(RLIMIT_NOFILE, &limit); /* it works with few, too */
+    }
+}
+
+bool ov_is_remote(uint32_t f_type)
+{
+    static const uint32_t types[] = {
+        NFS_SUPER_MAGIC,  SMB_SUPER_MAGIC,   CIFS_SUPER_MAGIC,
+        SMB2_SUPER_MAGIC, V9FS_MAGIC,        AFS_SUPER_MAGIC,
+        AFS_FS_MAGIC,     CEPH_SUPER_MAGIC,  CODA_SUPER_MAGIC,
+        FUSE_SUPER_MAGIC, OCFS2_SUPER_MAGIC, 0x01161970, /* gfs2 */
+        0x0bd00bd0,                                      /* lustre */
+        0x47504653,                                      /* gpfs */
+    };
+
+    for (size_t i = 0; i < sizeof(types) / sizeof(types[0]); i++)
+        if (f_type == types[i])
+            return true;
+    return false;
 }

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #pragma once
 
+#include <sys/stat.h>
+
 #include "base/buf.h"
 
 /* Files of our own: read whole, and replaced whole or not at all. */
@@ -21,6 +23,10 @@ OV_MUST_USE enum ov_status ov_file_create(const char *path,
                                           struct ov_span bytes, unsigned mode,
                                           struct ov_diag *diag);
 
+/* Makes the folders above a file, as far as they are missing (mode 0755). What
+ * opens the file tells whether they are there. */
+void ov_folders_make(const char *path_of_file);
+
 /* Makes the names in a file's folder durable. */
 OV_MUST_USE enum ov_status ov_folder_sync(const char *path_of_file);
 
@@ -35,8 +41,27 @@ OV_MUST_USE enum ov_status ov_file_replace(const char *path,
 OV_MUST_USE enum ov_status ov_file_copy(const char *path, int from,
                                         uint64_t len, struct ov_diag *diag);
 
+/* All of bytes, where the descriptor is. OV_IO with errno. */
+OV_MUST_USE enum ov_status ov_write_all(int fd, struct ov_span bytes);
+
+/* As much as there is at an offset, up to len. OV_IO with errno. */
+OV_MUST_USE enum ov_status ov_read_at(int fd, uint64_t at, uint8_t *to,
+                                      size_t len, size_t *ret_len);
+
+/* Whether two looks at a file saw the same one, unchanged: device, inode, size,
+ * times of change. */
+bool ov_file_is_same(const struct stat *a, const struct stat *b);
+
 /* An empty memory file. OV_IO. Returns owned. */
 OV_MUST_USE enum ov_status ov_memory_file(const char *name, int *ret_fd);
 
 /* No more change of it by anybody. */
 OV_MUST_USE enum ov_status ov_memory_seal(int fd);
+
+/* Lets the process open as many files as the system grants it. */
+void ov_allow_open_files(void);
+
+/* Whether what is on a file system of that type (f_type of statfs) may be slow
+ * to come, or change behind the kernel's back: a process or another machine has
+ * it. */
+bool ov_is_remote(uint32_t f_type);

@@ -1,15 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "sys/http_server.h"
 
-#include <arpa/inet.h>
-#include <errno.h>
 #include <microhttpd.h>
-#include <netinet/in.h>
+#include <poll.h>
 #include <stdio.h>
 #include <sys/socket.h>
 
 #include "base/text.h"
 #include "sys/fd.h"
+#include "sys/http_deadline.h"
+#include "sys/listen.h"
 
 /* libmicrohttpd reads HTTP; this file gives it a socket, collects bodies up to
  * a limit, and puts whole requests into a row. A connection in the row is
@@ -18,10 +18,17 @@
  * answer. So there are no threads and no locks, and two requests can't come
  * between each other.
  *
- * Limits: numeric addresses only, no TLS, no ranges, no compression. */
+ * How large a body may be is asked with the head, before any of it is read.
+ * What has come of all bodies is counted, as memory: who comes when there is no
+ * room is told so after the rest was read and thrown away, so that it gets to
+ * read the answer. Nothing of a body is counted that was only announced: else
+ * announcing would be enough to keep others out.
+ *
+ * Limits: no TLS (overt-tls may stand in front), no ranges; it packs nothing,
+ * but sends what is packed. */
 
 #define CONNECTION_MEMORY ((size_t)16 << 10)
-#define BACKLOG 128
+#define NAME_MS 1000 /* for the line with which our own door begins */
 
 struct exchange {
     struct exchange *next; /* in the row */
@@ -29,6 +36,9 @@ struct exchange {
     const char *method;
     const char *path;
     struct ov_buf body;
+    size_t n_counted; /* of the server's n_bodies */
+    size_t n_thrown;
+    unsigned refused; /* a status, while the body is thrown away; or 0 */
     struct ov_http_answer answer;
     bool is_handled;
 };
@@ -37,8 +47,24 @@ struct ov_http_server {
     const struct ov_http_options *options;
     struct MHD_Daemon *daemon;
     struct exchange *row; /* the newest first */
+    struct ov_http_deadlines deadlines;
+    size_t n_bodies; /* memory of all bodies */
     unsigned port;
 };
+
+static enum MHD_Result add_fixed(struct MHD_Response *r,
+                                 const struct ov_http_answer *a)
+{
+    enum MHD_Result result = MHD_YES;
+
+    for (const struct ov_http_fixed *h = a->fixed;
+         h != NULL && h->name != NULL && result == MHD_YES; h++)
+        result = MHD_add_response_header(r, h->name, h->value);
+    if (a->is_gzip && result == MHD_YES)
+        result = MHD_add_response_header(r, MHD_HTTP_HEADER_CONTENT_ENCODING,
+                                         "gzip");
+    return result;
+}
 
 static enum MHD_Result send_answer(struct MHD_Connection *connection,
                                    const struct ov_http_answer *a)
@@ -61,6 +87,13 @@ static enum MHD_Result send_answer(struct MHD_Connection *connection,
         result =
             MHD_add_response_header(response, MHD_HTTP_HEADER_CACHE_CONTROL,
                                     a->max_age > 0 ? cache : "no-store");
+    for (size_t i = 0; i < sizeof(a->headers) / sizeof(a->headers[0]); i++) {
+        if (result == MHD_YES && a->headers[i].name != NULL)
+            result = MHD_add_response_header(response, a->headers[i].name,
+                                             a->headers[i].value);
+    }
+    if (result == MHD_YES)
+        result = add_fixed(response, a);
     if (result == MHD_YES)
         result = MHD_queue_response(connection, a->code, response);
     MHD_destroy_response(response);
@@ -84,35 +117,149 @@ static bool is_announced_too_large(struct MHD_Connection *connection,
     return length != NULL && !ov_parse_uint(ov_span_str(length), max, &n);
 }
 
-static enum MHD_Result begin(struct ov_http_server *s,
-                             struct MHD_Connection *connection,
-                             struct exchange **ret)
+/* RFC 6750 section 2.1. */
+static struct ov_span bearer_token(struct MHD_Connection *connection)
 {
-    struct exchange *e;
+    const struct ov_span scheme = OV_SPAN_LIT("Bearer ");
+    const char *value = MHD_lookup_connection_value(
+        connection, MHD_HEADER_KIND, MHD_HTTP_HEADER_AUTHORIZATION);
+    struct ov_span all = ov_span_str(value != NULL ? value : "");
 
-    if (is_announced_too_large(connection, s->options->max_body))
-        return refuse(connection, MHD_HTTP_CONTENT_TOO_LARGE);
+    return ov_span_starts(all, scheme) ? ov_span_clip(all, scheme.len, all.len)
+                                       : ov_span_of(NULL, 0);
+}
+
+/* RFC 9110 section 12.5.3, as far as browsers and curl use it: "gzip" is a word
+ * of the list. With a weight of 0, which nobody sends, it is still one. */
+static bool takes_gzip(struct MHD_Connection *connection)
+{
+    const char *value = MHD_lookup_connection_value(
+        connection, MHD_HEADER_KIND, MHD_HTTP_HEADER_ACCEPT_ENCODING);
+
+    return value != NULL &&
+           ov_span_find(ov_span_str(value), OV_SPAN_LIT("gzip"), 0) != SIZE_MAX;
+}
+
+static struct ov_http_request request_of(const struct exchange *e)
+{
+    const char *who = ov_http_deadline_name(e->connection);
+    const char *accept = MHD_lookup_connection_value(
+        e->connection, MHD_HEADER_KIND, MHD_HTTP_HEADER_ACCEPT);
+
+    return (struct ov_http_request){
+        .accept = accept != NULL ? ov_span_str(accept) : ov_span_of(NULL, 0),
+        .method = ov_span_str(e->method),
+        .path = ov_span_str(e->path),
+        .body = ov_buf_span(&e->body),
+        .token = bearer_token(e->connection),
+        .who = ov_span_str(who != NULL ? who : ""),
+        .takes_gzip = takes_gzip(e->connection)};
+}
+
+struct query {
+    struct ov_http_pair pairs[OV_HTTP_QUERY_MAX];
+    size_t n;
+};
+
+static enum MHD_Result add_pair(void *cls, enum MHD_ValueKind kind,
+                                const char *name, const char *value)
+{
+    struct query *q = cls;
+
+    (void)kind;
+    if (q->n < OV_HTTP_QUERY_MAX)
+        q->pairs[q->n] = (struct ov_http_pair){
+            ov_span_str(name), ov_span_str(value != NULL ? value : "")};
+    q->n++;
+    return MHD_YES;
+}
+
+/* The head is there. */
+static enum MHD_Result begin(struct ov_http_server *s,
+                             const struct exchange *head, struct exchange **ret)
+{
+    const struct ov_http_request request = request_of(head);
+    size_t max = s->options->max_body;
+    struct exchange *e;
+    unsigned code = 0;
+
+    if (s->options->admit != NULL)
+        code = s->options->admit(s->options->data, &request, &max);
+    if (code != 0)
+        return refuse(head->connection, code);
+    if (is_announced_too_large(head->connection, max))
+        return refuse(head->connection, MHD_HTTP_CONTENT_TOO_LARGE);
+    if (!ov_http_deadline_start(&s->deadlines, head->connection, 0))
+        return refuse(head->connection, MHD_HTTP_SERVICE_UNAVAILABLE);
     e = ov_alloc(sizeof(*e));
     if (e == NULL)
-        return MHD_NO;
-    e->connection = connection;
-    e->body = ov_buf_with_max(s->options->max_body);
+        return refuse(head->connection, MHD_HTTP_SERVICE_UNAVAILABLE);
+    *e = *head;
+    e->body = ov_buf_with_max(max);
     e->answer.body = ov_buf_with_max(s->options->max_answer);
     *ret = e;
     return MHD_YES;
 }
 
-static void handle(struct ov_http_server *s, struct exchange *e)
-{
-    const struct ov_http_request request = {.method = ov_span_str(e->method),
-                                            .path = ov_span_str(e->path),
-                                            .body = ov_buf_span(&e->body)};
+/* ---- bodies ---- */
 
+static void drop_body(struct ov_http_server *s, struct exchange *e)
+{
+    ov_buf_done(&e->body);
+    s->n_bodies -= e->n_counted;
+    e->n_counted = 0;
+}
+
+/* 0, or the status of a refusal. */
+static unsigned add_body(struct ov_http_server *s, struct exchange *e,
+                         struct ov_span part)
+{
+    if (part.len > e->body.max - e->body.len)
+        return MHD_HTTP_CONTENT_TOO_LARGE;
+    if (s->n_bodies - e->n_counted + e->body.len + part.len >
+        s->options->max_bodies)
+        return MHD_HTTP_SERVICE_UNAVAILABLE;
+    ov_put_span(&e->body, part);
+    s->n_bodies += e->body.cap - e->n_counted;
+    e->n_counted = e->body.cap;
+    return ov_buf_status(&e->body) == OV_OK &&
+                   s->n_bodies <= s->options->max_bodies
+               ? 0
+               : MHD_HTTP_SERVICE_UNAVAILABLE;
+}
+
+static enum MHD_Result take_part(struct ov_http_server *s, struct exchange *e,
+                                 struct ov_span part)
+{
+    ov_http_deadline_more(e->connection, part.len);
+    if (e->refused == 0)
+        e->refused = add_body(s, e, part);
+    if (e->refused == 0)
+        return MHD_YES;
+    drop_body(s, e);
+    e->n_thrown += part.len;
+    return e->n_thrown <= s->options->max_body ? MHD_YES : MHD_NO;
+}
+
+/* ---- requests ---- */
+
+static enum MHD_Result take_whole(struct ov_http_server *s, struct exchange *e)
+{
+    struct ov_http_request request = request_of(e);
+    struct query query = {.n = 0};
+
+    if (e->refused != 0)
+        return refuse(e->connection, e->refused);
+    (void)MHD_get_connection_values(e->connection, MHD_GET_ARGUMENT_KIND,
+                                    add_pair, &query);
+    request.query = query.pairs;
+    request.n_query = query.n;
     s->options->handle(s->options->data, &request, &e->answer);
     e->is_handled = true;
     e->next = s->row;
     s->row = e;
     MHD_suspend_connection(e->connection);
+    return MHD_YES;
 }
 
 /* Called when the head of a request is there, for each part of its body, at its
@@ -122,101 +269,88 @@ static enum MHD_Result on_request(void *cls, struct MHD_Connection *connection,
                                   const char *version, const char *part,
                                   size_t *part_len, void **con_cls)
 {
+    const struct exchange head = {
+        .connection = connection, .method = method, .path = url};
     struct ov_http_server *s = cls;
     struct exchange *e = *con_cls;
+    struct ov_span bytes = ov_span_of(part, *part_len);
 
     (void)version;
     if (e == NULL)
-        return begin(s, connection, (struct exchange **)con_cls);
-    if (*part_len > 0) {
-        ov_put_span(&e->body, ov_span_of(part, *part_len));
-        *part_len = 0;
-        /* More than was announced, or a body in chunks without end. */
-        return ov_buf_status(&e->body) == OV_OK ? MHD_YES : MHD_NO;
-    }
-    if (e->is_handled)
-        return send_answer(connection, &e->answer);
-    e->method = method;
-    e->path = url;
-    handle(s, e);
-    return MHD_YES;
+        return begin(s, &head, (struct exchange **)con_cls);
+    *part_len = 0;
+    if (bytes.len > 0)
+        return take_part(s, e, bytes);
+    if (!e->is_handled)
+        return take_whole(s, e);
+    drop_body(s, e);
+    (void)ov_http_deadline_start(&s->deadlines, connection, e->answer.body.len);
+    return send_answer(connection, &e->answer);
 }
 
 static void on_completed(void *cls, struct MHD_Connection *connection,
                          void **con_cls, enum MHD_RequestTerminationCode why)
 {
+    struct ov_http_server *s = cls;
     struct exchange *e = *con_cls;
 
-    (void)cls;
-    (void)connection;
     (void)why;
+    (void)ov_http_deadline_start(&s->deadlines, connection, 0); /* the next */
     if (e == NULL)
         return;
-    ov_buf_done(&e->body);
+    drop_body(s, e);
     ov_buf_done(&e->answer.body);
     ov_free(e);
     *con_cls = NULL;
 }
 
-union address {
-    struct sockaddr any;
-    struct sockaddr_in v4;
-    struct sockaddr_in6 v6;
-};
-
-/* "ADDRESS:PORT" */
-static bool read_address(const char *text, union address *ret, socklen_t *len)
+/* The line that a door of ours says at once, byte by byte, so that nothing of
+ * what comes behind it is taken. False: it is no such line. */
+static bool read_name(int fd, char *name)
 {
-    const char *colon = strrchr(text, ':');
-    char host[INET6_ADDRSTRLEN];
-    bool is_v6 = text[0] == '[';
-    size_t host_len;
-    uint64_t port;
+    struct pollfd p = {.fd = fd, .events = POLLIN};
 
-    if (colon == NULL ||
-        !ov_parse_uint(ov_span_str(colon + 1), UINT16_MAX, &port) ||
-        (is_v6 && (colon - text < 2 || colon[-1] != ']')))
-        return false;
-    host_len = (size_t)(colon - text) - (is_v6 ? 2 : 0);
-    if (host_len >= sizeof(host))
-        return false;
-    memcpy(host, text + (is_v6 ? 1 : 0), host_len);
-    host[host_len] = '\0';
-    memset(ret, 0, sizeof(*ret));
-    if (is_v6) {
-        ret->v6.sin6_family = AF_INET6;
-        ret->v6.sin6_port = htons((uint16_t)port);
-        *len = sizeof(ret->v6);
-        return inet_pton(AF_INET6, host, &ret->v6.sin6_addr) == 1;
+    for (size_t n = 0; n < OV_HTTP_NAME_SIZE; n++) {
+        if (poll(&p, 1, NAME_MS) != 1 || recv(fd, name + n, 1, 0) != 1)
+            return false;
+        if (name[n] == '\n') {
+            name[n] = '\0';
+            return n > 0;
+        }
+        if ((unsigned char)name[n] < ' ')
+            return false; /* no name: HTTP, for one */
     }
-    ret->v4.sin_family = AF_INET;
-    ret->v4.sin_port = htons((uint16_t)port);
-    *len = sizeof(ret->v4);
-    return inet_pton(AF_INET, host, &ret->v4.sin_addr) == 1;
+    return false;
 }
 
-static enum ov_status open_socket(const char *text, int *ret_fd,
-                                  unsigned *ret_port, struct ov_diag *diag)
+static void on_named(void *cls, struct MHD_Connection *connection,
+                     void **context, enum MHD_ConnectionNotificationCode code)
 {
-    int flags = SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK;
-    union address a;
-    socklen_t len;
-    int yes = 1;
+    const union MHD_ConnectionInfo *info;
+    char *name;
 
-    if (!read_address(text, &a, &len))
-        return ov_diag_set(diag, OV_USAGE, 0,
-                           "not ADDRESS:PORT with a numeric address: %s", text);
-    OV_AUTO_FD fd = socket(a.any.sa_family, flags, 0);
-    if (fd < 0 ||
-        setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &yes, sizeof(yes)) != 0 ||
-        bind(fd, &a.any, len) != 0 || listen(fd, BACKLOG) != 0 ||
-        getsockname(fd, &a.any, &len) != 0)
-        return ov_diag_set(diag, OV_IO, 0, "cannot listen on %s: %s", text,
-                           strerror(errno));
-    *ret_port =
-        ntohs(a.any.sa_family == AF_INET6 ? a.v6.sin6_port : a.v4.sin_port);
-    *ret_fd = ov_fd_steal(&fd);
-    return OV_OK;
+    ov_http_deadlines_notify(cls, connection, context, code);
+    if (code != MHD_CONNECTION_NOTIFY_STARTED)
+        return;
+    name = ov_http_deadline_name(connection);
+    info =
+        MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD);
+    if (info == NULL || name == NULL)
+        return; /* it is refused: nobody's */
+    if (!read_name(info->connect_fd, name)) {
+        name[0] = '\0';
+        (void)!shutdown(info->connect_fd, SHUT_RDWR);
+    }
+}
+
+static enum ov_status start_listening(struct ov_http_server *s, int *ret_fd,
+                                      struct ov_diag *diag)
+{
+    const struct ov_http_options *o = s->options;
+
+    return o->local != NULL
+               ? ov_listen_local(o->local, 0600, NULL, ret_fd, diag)
+               : ov_listen_tcp(o->listen, ret_fd, &s->port, diag);
 }
 
 enum ov_status ov_http_server_new(const struct ov_http_options *o,
@@ -229,13 +363,16 @@ enum ov_status ov_http_server_new(const struct ov_http_options *o,
     if (s == NULL)
         return ov_diag_set(diag, OV_NO_MEMORY, 0, "out of memory");
     s->options = o;
-    OV_TRY(open_socket(o->listen, &fd, &s->port, diag));
+    s->deadlines.idle_ms = (uint64_t)o->idle_seconds * 1000;
+    OV_TRY(start_listening(s, &fd, diag));
     s->daemon = MHD_start_daemon(
         MHD_ALLOW_SUSPEND_RESUME, 0, NULL, NULL, on_request, s,
         MHD_OPTION_LISTEN_SOCKET, fd, MHD_OPTION_CONNECTION_LIMIT,
         o->max_connections, MHD_OPTION_CONNECTION_TIMEOUT, o->idle_seconds,
         MHD_OPTION_CONNECTION_MEMORY_LIMIT, CONNECTION_MEMORY,
-        MHD_OPTION_NOTIFY_COMPLETED, on_completed, NULL,
+        MHD_OPTION_NOTIFY_COMPLETED, on_completed, s,
+        MHD_OPTION_NOTIFY_CONNECTION,
+        o->local != NULL ? on_named : ov_http_deadlines_notify, &s->deadlines,
         MHD_OPTION_STRICT_FOR_CLIENT, 1, MHD_OPTION_END);
     if (s->daemon == NULL)
         return ov_diag_set(diag, OV_IO, 0, "cannot start the HTTP server");
@@ -277,6 +414,7 @@ enum ov_status ov_http_server_run(struct ov_http_server *s,
 {
     if (MHD_run_wait(s->daemon, (int32_t)milliseconds) != MHD_YES)
         return OV_IO;
+    ov_http_deadlines_sweep(&s->deadlines);
     /* Resumed connections go on in the next turn, and may bring the next
      * request with them. */
     while (s->row != NULL) {

@@ -26,6 +26,10 @@ enum ov_link {
     OV_FROM_JUDGE,
     OV_TO_FETCH,
     OV_FROM_FETCH,
+    OV_TO_GUARD,
+    OV_FROM_GUARD,
+    OV_TO_HTTP,
+    OV_FROM_HTTP,
 };
 
 /* Of the jailed process, as both sides see it. */

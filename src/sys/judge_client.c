@@ -192,6 +192,8 @@ static enum ov_status send_job(struct session *s,
         .n_threads = job->n_threads != 0 ? job->n_threads : UINT32_MAX,
         .allow_unsigned = job->allow_unsigned,
         .skip_errors = job->skip_errors,
+        .wants_warnings = job->wants_warnings,
+        .has_file_values = job->has_file_values,
         .is_tier = job->is_tier,
         .key = job->key,
         .defines = job->defines,
@@ -226,10 +228,13 @@ static enum ov_status on_report(const struct ov_judge_job *job,
             job->progress(job->data, two[0], two[1]);
         return OV_OK;
     }
-    if (m->type == OV_MSG_SKIP) {
+    if (m->type == OV_MSG_SKIP || m->type == OV_MSG_WARNING) {
+        void (*tell)(void *data, const struct ov_wire_skip *s) =
+            m->type == OV_MSG_SKIP ? job->skip : job->warning;
+
         OV_TRY(ov_wire_read_skip(m->body, &skip));
-        if (job->skip != NULL)
-            job->skip(job->data, &skip);
+        if (tell != NULL)
+            tell(job->data, &skip);
         return OV_OK;
     }
     return OV_MALFORMED;

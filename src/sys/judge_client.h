@@ -19,6 +19,8 @@ struct ov_judge_job {
     unsigned n_threads; /* 0: one per processor */
     bool allow_unsigned;
     bool skip_errors;
+    bool wants_warnings;
+    bool has_file_values; /* rules may ask for the file's name and so on */
     /* The sources are two: records of a release, and a line for the ID of each
      * record of earlier tiers that does not count any more. */
     bool is_tier;
@@ -29,6 +31,8 @@ struct ov_judge_job {
     /* May be NULL. */
     void (*progress)(void *data, uint64_t done, uint64_t total);
     void (*skip)(void *data, const struct ov_wire_skip *s);
+    /* why is the rule's name, what the words. */
+    void (*warning)(void *data, const struct ov_wire_skip *s);
     void *data;
 };
 
@@ -76,6 +80,9 @@ enum ov_judge_show {
     OV_JUDGE_PROOF,    /* no image: whether a log's proof holds */
     OV_JUDGE_FORMAT,   /* no image: a YARA source, laid out anew */
     OV_JUDGE_SLOW,     /* strings that slow a scan down */
+    OV_JUDGE_MADE,     /* no image: when a .cvd or .cld was made, as its header
+                          says; seconds since 1970 in digits */
+    OV_JUDGE_STATISTICS, /* what yara -S prints */
 };
 
 /* Has a jailed process print an image, verify a proof, format a source; write

@@ -10,6 +10,7 @@
 #include "base/text.h"
 #include "crypto/digest.h"
 #include "sys/fd.h"
+#include "sys/file.h"
 
 /* A file is one line, "sha256 HEX", and the content that HEX is the digest of.
  * It is replaced by a rename of NAME.new after that has been synced, and the
@@ -144,20 +145,6 @@ static bool make_temporary(const char *name, struct temporary *ret)
     return true;
 }
 
-static enum ov_status write_all(int fd, struct ov_span bytes)
-{
-    while (bytes.len > 0) {
-        ssize_t put = write(fd, bytes.ptr, bytes.len);
-
-        if (put < 0 && errno == EINTR)
-            continue;
-        if (put <= 0)
-            return OV_IO;
-        bytes = ov_span_clip(bytes, (size_t)put, bytes.len);
-    }
-    return OV_OK;
-}
-
 static enum ov_status begin(const struct ov_ledger *s,
                             const struct ov_ledger_item *item)
 {
@@ -172,8 +159,8 @@ static enum ov_status begin(const struct ov_ledger *s,
                O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0644);
     if (fd < 0)
         return errno_status();
-    OV_TRY(write_all(fd, ov_buf_span(&header)));
-    OV_TRY(write_all(fd, item->bytes));
+    OV_TRY(ov_write_all(fd, ov_buf_span(&header)));
+    OV_TRY(ov_write_all(fd, item->bytes));
     /* A hint; the sync that follows is what counts. */
     (void)!sync_file_range(fd, 0, 0, SYNC_FILE_RANGE_WRITE);
     return OV_OK;

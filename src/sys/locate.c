@@ -86,7 +86,10 @@ enum ov_status ov_locate_command(const char *name, struct ov_buf *b)
                       name);
     } else {
         ov_put_span(b, folder);
-        ov_put_format(b, "/%s", name);
+        /* Daemons are in sbin, commands in bin beside it. */
+        ov_put_format(
+            b, "%s/%s",
+            ov_span_ends(folder, OV_SPAN_LIT("/sbin")) ? "/../bin" : "", name);
     }
     ov_put_u8(b, 0);
     return ov_buf_status(b);

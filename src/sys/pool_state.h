@@ -17,11 +17,13 @@ struct ov_pool_task {
     void *ticket;
     int fd;
     uint64_t len;
+    uint32_t flags;        /* enum ov_scan_flag, beside the pool's */
     enum ov_verdict worst; /* of what was found so far */
     /* Shards of one file have one group, ticket and descriptor. */
     struct ov_pool_group *group;
     uint32_t n_shards;
     uint32_t shard;
+    uint32_t n_regions;
 };
 
 struct ov_pool_line {
@@ -46,6 +48,8 @@ struct ov_pool_worker {
     uint64_t since_ms;   /* when the head's work, or the start, began */
     unsigned generation; /* of the images it has */
     bool is_drained;     /* gets no tasks: it is to change its images */
+    unsigned n_done;     /* tasks, since it started */
+    bool is_retiring;    /* gets no tasks: it has done enough */
     bool is_to_end;
     const char *why; /* the reason word for the head if it is to end */
 };
@@ -53,7 +57,7 @@ struct ov_pool_worker {
 struct ov_pool {
     struct ov_pool_options options;
     struct ov_pool_worker *workers;
-    struct pollfd *polled;
+    int poll_fd; /* epoll of the workers' sockets: data is the worker */
     struct ov_pool_task *tasks;
     struct ov_pool_line waiting;
     struct ov_pool_task *unused;
@@ -62,8 +66,9 @@ struct ov_pool {
     size_t n_open;
     uint32_t serial;
     unsigned failed_starts;
-    struct ov_pool_images old; /* while is_switching */
-    unsigned generation;       /* of options.images; old has the one before */
+    uint64_t no_start_before_ms; /* after one that failed */
+    struct ov_pool_images old;   /* while is_switching */
+    unsigned generation;         /* of options.images; old has the one before */
     struct ov_pool_state state;
     struct ov_buf out;
     uint8_t *packet;
@@ -74,6 +79,9 @@ struct ov_pool {
 };
 
 uint64_t ov_pool_now_ms(void);
+
+/* A worker where there is none. */
+void ov_pool_start_one(struct ov_pool *p);
 
 void ov_pool_line_append(struct ov_pool_line *l, struct ov_pool_task *t);
 void ov_pool_line_push_front(struct ov_pool_line *l, struct ov_pool_task *t);

@@ -121,6 +121,8 @@ void ov_pool_go_on_switching(struct ov_pool *p)
     w = find_behind(p, &n);
     if (w == NULL) {
         p->state.is_switching = n == 0 && p->state.switch_status == OV_OK;
+        if (p->state.is_switching) /* somebody has to try them */
+            ov_pool_start_one(p);
         return;
     }
     w->is_drained = true;

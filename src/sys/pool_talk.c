@@ -82,6 +82,7 @@ static enum ov_status on_outcome(struct ov_pool *p, struct ov_pool_worker *w,
     if (o.verdict >= OV_N_VERDICTS)
         return OV_MALFORMED;
     ov_pool_queue_pop(w);
+    w->n_done++;
     if (t == NULL)
         return OV_OK;
     w->queued_bytes -= t->len;

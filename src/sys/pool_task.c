@@ -81,10 +81,16 @@ static void worsen(struct ov_pool_task *t, enum ov_verdict to)
         t->worst = to;
 }
 
+static enum ov_verdict verdict_of(uint32_t rule_flags)
+{
+    if ((rule_flags & OV_RULE_SUSPICIOUS) != 0)
+        return OV_SUSPICIOUS;
+    return (rule_flags & OV_RULE_UNWANTED) != 0 ? OV_UNWANTED : OV_DETECTED;
+}
+
 static void tell_detection(struct ov_pool *p, struct ov_pool_task *t)
 {
-    worsen(t, (p->detection.flags & OV_RULE_UNWANTED) != 0 ? OV_UNWANTED
-                                                           : OV_DETECTED);
+    worsen(t, verdict_of(p->detection.flags));
     p->options.detection(t->ticket, &p->detection);
 }
 
@@ -140,6 +146,17 @@ static enum ov_status on_inconclusive(struct ov_pool *p, struct ov_pool_task *t,
     return OV_OK;
 }
 
+static enum ov_status on_sample_facts(struct ov_pool *p, struct ov_pool_task *t,
+                                      struct ov_span body)
+{
+    struct ov_wire_sample_facts facts;
+
+    OV_TRY(ov_wire_read_sample_facts(body, &facts));
+    if (t != NULL && p->options.sample_facts != NULL)
+        p->options.sample_facts(t->ticket, &facts);
+    return OV_OK;
+}
+
 enum ov_status ov_pool_take_finding(struct ov_pool *p, struct ov_pool_task *t,
                                     enum ov_msg type, struct ov_span body)
 {
@@ -152,6 +169,13 @@ enum ov_status ov_pool_take_finding(struct ov_pool *p, struct ov_pool_task *t,
             p->options.console(t->ticket, body);
         return OV_OK;
     }
+    if (type == OV_MSG_SAMPLE) {
+        if (t != NULL && p->options.sample != NULL)
+            p->options.sample(t->ticket, body);
+        return OV_OK;
+    }
+    if (type == OV_MSG_SAMPLE_FACTS)
+        return on_sample_facts(p, t, body);
     return type == OV_MSG_DETECTION ? on_detection(p, t, body)
                                     : on_inconclusive(p, t, body);
 }
@@ -166,6 +190,7 @@ enum ov_status ov_pool_split(struct ov_pool *p, struct ov_pool_task *t)
     t->group = ov_pool_group_new(t->n_shards, &p->options.open);
     if (t->group == NULL)
         return OV_NO_MEMORY;
+    t->group->takes_all |= (t->flags & OV_SCAN_ALL_MATCHES) != 0;
     for (uint32_t i = t->n_shards; i-- > 1;) {
         struct ov_pool_task *shard = ov_pool_take_task(p);
 

@@ -33,6 +33,9 @@ enum {
     J = 1 << OV_PROFILE_JUDGE,
     F = 1 << OV_PROFILE_FETCH,
     V = 1 << OV_PROFILE_WITNESS,
+    G = 1 << OV_PROFILE_GUARD,
+    D = 1 << OV_PROFILE_DOOR,
+    H = 1 << OV_PROFILE_HTTP,
     WJ = W | J,
     WJF = WJ | F
 };
@@ -43,7 +46,9 @@ enum condition {
     NO_EXEC,
     SELF,
     INET,
-    READ
+    LOCAL,
+    READ,
+    LEASE
 };
 
 static const char *const condition_words[] = {
@@ -52,7 +57,9 @@ static const char *const condition_words[] = {
     [NO_EXEC] = "never executable",
     [SELF] = "itself only",
     [INET] = "IPv4, IPv6 only",
+    [LOCAL] = "this machine only",
     [READ] = "reading only",
+    [LEASE] = "leases only",
 };
 
 struct allowed {
@@ -111,10 +118,22 @@ const char *ov_step_name(enum ov_step s)
     return s < OV_N_STEPS ? steps[s].name : "?";
 }
 
+/* Landlock hides all other processes from /proc, and the guard has to see who
+ * opens a file and what a container has mounted. It does not take that step. */
+static bool is_required(unsigned step, enum ov_profile profile)
+{
+    return steps[step].is_required &&
+           !(profile == OV_PROFILE_GUARD && step == OV_STEP_LANDLOCK);
+}
+
 bool ov_jail_is_whole(const struct ov_jail *jail)
 {
+    bool is_guard =
+        jail->fingerprint == ov_profile_fingerprint(OV_PROFILE_GUARD);
+
     for (unsigned i = 0; i < OV_N_STEPS; i++) {
-        if (steps[i].is_required && (jail->steps >> i & 1) == 0)
+        if (is_required(i, is_guard ? OV_PROFILE_GUARD : OV_PROFILE_WORKER) &&
+            (jail->steps >> i & 1) == 0)
             return false;
     }
     return true;
@@ -140,14 +159,19 @@ static bool set_limit(__rlimit_resource_t what, rlim_t to)
     return setrlimit(what, &limit) == 0;
 }
 
+static rlim_t most_open(const struct ov_confine *how)
+{
+    if (how->service != NULL)
+        return how->service->max_open;
+    return how->max_open != 0 ? how->max_open : MAX_OPEN;
+}
+
 static bool set_limits(const struct ov_confine *how, struct ov_jail *jail)
 {
     (void)jail;
     return set_limit(RLIMIT_CORE, 0) && set_limit(RLIMIT_MEMLOCK, 0) &&
            set_limit(RLIMIT_MSGQUEUE, 0) &&
-           set_limit(RLIMIT_NOFILE, how->service != NULL
-                                        ? how->service->max_open
-                                        : MAX_OPEN) &&
+           set_limit(RLIMIT_NOFILE, most_open(how)) &&
            set_limit(RLIMIT_FSIZE, profiles[how->profile].file_mib << 20) &&
            set_limit(RLIMIT_DATA, profiles[how->profile].data_mib << 20) &&
            set_limit(RLIMIT_AS, ADDRESS_SPACE);
@@ -161,9 +185,12 @@ static bool has_network(const struct ov_confine *how)
 
 static bool leave_namespaces(const struct ov_confine *how, struct ov_jail *jail)
 {
-    int all = CLONE_NEWNS | CLONE_NEWIPC | CLONE_NEWUTS;
+    int all = CLONE_NEWIPC | CLONE_NEWUTS;
 
     (void)jail;
+    /* The guard has to see what is mounted later. */
+    if (how->profile != OV_PROFILE_GUARD)
+        all |= CLONE_NEWNS;
     if (!has_network(how))
         all |= CLONE_NEWNET;
     if (geteuid() == 0)
@@ -171,13 +198,43 @@ static bool leave_namespaces(const struct ov_confine *how, struct ov_jail *jail)
     return unshare(CLONE_NEWUSER | all) == 0;
 }
 
-static bool drop_capabilities(void)
+static bool keep_capabilities(uint64_t kept)
 {
     struct __user_cap_header_struct head = {.version =
                                                 _LINUX_CAPABILITY_VERSION_3};
-    struct __user_cap_data_struct none[_LINUX_CAPABILITY_U32S_3] = {{0}};
+    struct __user_cap_data_struct data[_LINUX_CAPABILITY_U32S_3] = {{0}};
 
-    return syscall(SYS_capset, &head, none) == 0;
+    for (size_t i = 0; i < _LINUX_CAPABILITY_U32S_3; i++) {
+        data[i].effective = (uint32_t)(kept >> 32 * i);
+        data[i].permitted = (uint32_t)(kept >> 32 * i);
+    }
+    return syscall(SYS_capset, &head, data) == 0;
+}
+
+static bool drop_capabilities(void)
+{
+    return keep_capabilities(0);
+}
+
+static bool become_nobody(void)
+{
+    return setgroups(0, NULL) == 0 && setresgid(NOBODY, NOBODY, NOBODY) == 0 &&
+           setresuid(NOBODY, NOBODY, NOBODY) == 0 && geteuid() == NOBODY &&
+           setuid(0) != 0;
+}
+
+/* Nobody, but one that may hold openings back, mark any mount point, see whose
+ * process it is, and ask whether somebody writes a file. */
+static bool become_guard(void)
+{
+    const uint64_t kept =
+        UINT64_C(1) << CAP_SYS_ADMIN | UINT64_C(1) << CAP_DAC_READ_SEARCH |
+        UINT64_C(1) << CAP_SYS_PTRACE | UINT64_C(1) << CAP_LEASE;
+
+    return geteuid() == 0 && prctl(PR_SET_KEEPCAPS, 1, 0, 0, 0) == 0 &&
+           setgroups(0, NULL) == 0 && setresgid(NOBODY, NOBODY, NOBODY) == 0 &&
+           setresuid(NOBODY, NOBODY, NOBODY) == 0 && keep_capabilities(kept) &&
+           setuid(0) != 0;
 }
 
 /* A service becomes the owner of its folder. Where that is root itself, it
@@ -196,14 +253,14 @@ static bool become_owner(int folder)
 static bool drop_user(const struct ov_confine *how, struct ov_jail *jail)
 {
     (void)jail;
+    if (how->profile == OV_PROFILE_GUARD)
+        return become_guard();
     /* An ordinary user may have got capabilities with a user name space. */
     if (geteuid() != 0 && getuid() != 0)
         return how->service == NULL || drop_capabilities();
     if (how->service != NULL)
         return become_owner(how->service->folder);
-    return setgroups(0, NULL) == 0 && setresgid(NOBODY, NOBODY, NOBODY) == 0 &&
-           setresuid(NOBODY, NOBODY, NOBODY) == 0 && geteuid() == NOBODY &&
-           setuid(0) != 0;
+    return become_nobody();
 }
 
 static bool give_up_privileges(const struct ov_confine *how,
@@ -220,6 +277,8 @@ static bool give_up_privileges(const struct ov_confine *how,
 
 static bool set_landlock(const struct ov_confine *how, struct ov_jail *jail)
 {
+    if (how->profile == OV_PROFILE_GUARD)
+        return false; /* not taken, see is_required */
     if (has_network(how))
         return ov_landlock_forbid_files(how->open_readable,
                                         &jail->landlock_abi) == OV_OK;
@@ -267,11 +326,17 @@ static int add_rule(scmp_filter_ctx filter, const struct allowed *a)
             SCMP_A0(SCMP_CMP_EQ, (scmp_datum_t)getpid(), 0));
     case INET:
         return add_inet(filter, a->number);
+    case LOCAL:
+        return seccomp_rule_add(filter, SCMP_ACT_ALLOW, a->number, 1,
+                                SCMP_A0(SCMP_CMP_EQ, AF_UNIX, 0));
     case READ:
         return seccomp_rule_add(
             filter, SCMP_ACT_ALLOW, a->number, 1,
             SCMP_A2(SCMP_CMP_MASKED_EQ,
                     (scmp_datum_t)(O_ACCMODE | O_CREAT | O_TRUNC), O_RDONLY));
+    case LEASE:
+        return seccomp_rule_add(filter, SCMP_ACT_ALLOW, a->number, 1,
+                                SCMP_A1(SCMP_CMP_EQ, F_SETLEASE, 0));
     case ANY:
     default:
         return seccomp_rule_add(filter, SCMP_ACT_ALLOW, a->number, 0);
@@ -332,7 +397,7 @@ enum ov_status ov_confine(const struct ov_confine *how, struct ov_jail *ret,
             return ov_diag_set(diag, OV_DENIED, 0, "cannot start threads");
         if (step_functions[i](how, &jail))
             jail.steps |= 1u << i;
-        else if (steps[i].is_required && !how->is_best_effort)
+        else if (is_required(i, how->profile) && !how->is_best_effort)
             return ov_diag_set(diag, OV_DENIED, 0,
                                "the jail's step \"%s\" (%s) failed",
                                steps[i].name, steps[i].what);

@@ -42,6 +42,7 @@ struct ov_confine {
     /* Of fetch's profile: opens (O_PATH) the ith file that may still be read
      * inside, as long as there is one; then -1. Not NULL. */
     int (*open_readable)(size_t i);
+    unsigned max_open; /* descriptors of a helper; 0: the usual few */
     /* NULL: a helper, which has its parent and no files. */
     const struct ov_jail_service *service;
 };
@@ -63,7 +64,8 @@ OV_MUST_USE enum ov_status ov_confine(const struct ov_confine *how,
 const char *ov_profile_name(enum ov_profile p);
 const char *ov_step_name(enum ov_step s);
 
-/* Whether every required step was reached. */
+/* Whether every step was reached that the profile of its fingerprint requires.
+ */
 bool ov_jail_is_whole(const struct ov_jail *jail);
 
 /* A number that changes whenever the profile's table changes: shows that

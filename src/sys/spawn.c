@@ -39,6 +39,7 @@ static void ignore_terminal_signals(void)
 static _Noreturn void become(const char *path, int socket, unsigned flags)
 {
     static char best_effort[] = "--best-effort";
+    static char starter[] = "--starter";
     static char name[] = "overt-helper";
     static char timezone[] = "TZ=UTC0";
     static char helpers[] = "--helpers=0"; /* in hexadecimal */
@@ -49,6 +50,8 @@ static _Noreturn void become(const char *path, int socket, unsigned flags)
 
     if ((flags & OV_SPAWN_BEST_EFFORT) != 0)
         arguments[n++] = best_effort;
+    else if ((flags & OV_SPAWN_STARTER) != 0)
+        arguments[n++] = starter;
     if (flags >> OV_SPAWN_HELPERS_SHIFT != 0) {
         helpers[sizeof(helpers) - 2] =
             "0123456789abcdef"[flags >> OV_SPAWN_HELPERS_SHIFT & 15];

@@ -15,6 +15,7 @@ struct ov_child {
 enum ov_spawn_flag {
     OV_SPAWN_BEST_EFFORT = 1, /* a jail step may fail: an explicit choice */
     OV_SPAWN_NONBLOCKING = 2, /* our end of the socket */
+    OV_SPAWN_STARTER = 4,     /* see fetch_starter.h */
 };
 
 /* Among the flags: how many threads help the process's own, at most

@@ -12,6 +12,7 @@
 
 #include "base/text.h"
 #include "sys/fd.h"
+#include "sys/file.h"
 
 /* Everything is written beside its place, synced, renamed, and the folder
  * synced: rename(2) replaces at once, and what fsync(2) has passed survives the
@@ -26,11 +27,16 @@
 #define MAX_RELEASES 64
 #define CHUNK ((size_t)64 << 10)
 
+/* What is named by its digest is of no use to anybody until a file says so that
+ * is written later: all of them are synced with that one. */
+#define BY_DIGEST "reputation/"
+
 struct ov_state {
     int folder;
     int releases; /* -1: there are none */
     int lock;
     bool can_write;
+    bool is_dirty; /* files that are named by digest are not on disk yet */
 };
 
 void ov_state_close(struct ov_state *s)
@@ -111,7 +117,7 @@ enum ov_status ov_state_open(const char *folder, unsigned flags,
 
     if (s == NULL)
         return OV_NO_MEMORY;
-    *s = (struct ov_state){-1, -1, -1, (flags & OV_STATE_WRITE) != 0};
+    *s = (struct ov_state){-1, -1, -1, (flags & OV_STATE_WRITE) != 0, false};
     if (s->can_write)
         make_folders(folder);
     status = open_folder(AT_FDCWD, folder, &s->folder);
@@ -152,7 +158,7 @@ static bool is_name(const char *name)
 static enum ov_status resolve(struct ov_state *s, const char *name, int *ret_fd,
                               const char **ret_name)
 {
-    static const char *const folders[] = {"trust", "evidence"};
+    static const char *const folders[] = {"trust", "evidence", "reputation"};
 
     for (size_t i = 0; i < sizeof(folders) / sizeof(folders[0]); i++) {
         size_t len = strlen(folders[i]);
@@ -205,7 +211,7 @@ enum ov_status ov_state_get(const struct ov_state *s, const char *name,
                             struct ov_buf *into)
 {
     /* A reader makes no folder, so it changes nothing. */
-    struct ov_state reader = {s->folder, -1, -1, false};
+    struct ov_state reader = {s->folder, -1, -1, false, false};
     OV_AUTO_FD folder = -1;
     OV_AUTO_FD fd = -1;
     const char *base;
@@ -213,20 +219,6 @@ enum ov_status ov_state_get(const struct ov_state *s, const char *name,
     OV_TRY(resolve(&reader, name, &folder, &base));
     OV_TRY(open_file(folder, base, &fd));
     return read_all(fd, into);
-}
-
-static enum ov_status write_all(int fd, struct ov_span bytes)
-{
-    while (bytes.len > 0) {
-        ssize_t put = write(fd, bytes.ptr, bytes.len);
-
-        if (put < 0 && errno == EINTR)
-            continue;
-        if (put <= 0)
-            return OV_IO;
-        bytes = ov_span_clip(bytes, (size_t)put, bytes.len);
-    }
-    return OV_OK;
 }
 
 static enum ov_status open_new(int folder, const char *name, int *ret_fd)
@@ -241,6 +233,27 @@ static enum ov_status open_new(int folder, const char *name, int *ret_fd)
     return OV_OK;
 }
 
+static bool is_by_digest(const char *name)
+{
+    struct ov_span s = ov_span_str(name);
+    uint8_t digest[32];
+
+    return ov_span_starts(s, OV_SPAN_LIT(BY_DIGEST)) &&
+           ov_hex_decode(ov_span_clip(s, sizeof(BY_DIGEST) - 1, s.len), digest,
+                         sizeof(digest));
+}
+
+static enum ov_status put_by_digest(struct ov_state *s, int folder,
+                                    const char *base, int fd,
+                                    struct ov_span bytes)
+{
+    OV_TRY(ov_write_all(fd, bytes));
+    if (renameat(folder, NEW_FILE, folder, base) != 0)
+        return OV_IO;
+    s->is_dirty = true;
+    return OV_OK;
+}
+
 enum ov_status ov_state_put(struct ov_state *s, const char *name,
                             struct ov_span bytes)
 {
@@ -250,7 +263,12 @@ enum ov_status ov_state_put(struct ov_state *s, const char *name,
 
     OV_TRY(resolve(s, name, &folder, &base));
     OV_TRY(open_new(folder, NEW_FILE, &fd));
-    OV_TRY(write_all(fd, bytes));
+    if (is_by_digest(name))
+        return put_by_digest(s, folder, base, fd, bytes);
+    OV_TRY(ov_write_all(fd, bytes));
+    if (s->is_dirty && syncfs(s->folder) != 0)
+        return OV_IO;
+    s->is_dirty = false;
     if (fsync(fd) != 0 || renameat(folder, NEW_FILE, folder, base) != 0 ||
         fsync(folder) != 0)
         return OV_IO;
@@ -265,7 +283,7 @@ enum ov_status ov_state_remove(struct ov_state *s, const char *name)
     OV_TRY(resolve(s, name, &folder, &base));
     if (unlinkat(folder, base, 0) != 0)
         return errno == ENOENT ? OV_OK : OV_IO;
-    return fsync(folder) == 0 ? OV_OK : OV_IO;
+    return is_by_digest(name) || fsync(folder) == 0 ? OV_OK : OV_IO;
 }
 
 /* ---- releases ---- */
@@ -479,11 +497,12 @@ enum ov_status ov_state_open_file(const struct ov_state *s, uint64_t seq,
 
     if (!is_name(name))
         return OV_USAGE;
-    if (s->releases < 0)
+    if (s->releases < 0 && seq != OV_STATE_SMALL)
         return OV_NOT_FOUND;
     put_seq(release, sizeof(release), seq);
-    OV_TRY(open_folder(s->releases, release, &folder));
-    OV_TRY(open_file(folder, name, &fd));
+    if (seq != OV_STATE_SMALL)
+        OV_TRY(open_folder(s->releases, release, &folder));
+    OV_TRY(open_file(seq == OV_STATE_SMALL ? s->folder : folder, name, &fd));
     if (fstat(fd, &st) != 0)
         return OV_IO;
     *ret_len = (uint64_t)st.st_size;

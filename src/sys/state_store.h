@@ -11,6 +11,7 @@
  *   FOLDER/lock               held while somebody writes
  *   FOLDER/trust/NAME         ov_state_put("trust/NAME")
  *   FOLDER/evidence/NAME      the same
+ *   FOLDER/reputation/NAME    the same
  *   FOLDER/NAME               the same
  *   FOLDER/releases/SEQ/NAME  one folder a release, never changed
  *   FOLDER/current            a symbolic link to one of them */
@@ -38,14 +39,15 @@ OV_DEFINE_AUTO(state)
 /* ---- small files ---- */
 
 /* Names are of letters, digits, '.', '_', '-' and '%', not beginning with a
- * dot, with "trust/" or "evidence/" before them or nothing; others are OV_USAGE
- * everywhere. */
+ * dot, with "trust/", "evidence/" or "reputation/" before them or nothing;
+ * others are OV_USAGE everywhere. */
 
 /* Appends the file. OV_NOT_FOUND, OV_LIMIT_SIZE (of the buffer), OV_IO. */
 OV_MUST_USE enum ov_status ov_state_get(const struct ov_state *s,
                                         const char *name, struct ov_buf *into);
 
-/* Replaces the file, durably. OV_IO. */
+/* Replaces the file, durably: also what was put before it. A file
+ * "reputation/DIGEST" is durable only with the next one that is none. OV_IO. */
 OV_MUST_USE enum ov_status ov_state_put(struct ov_state *s, const char *name,
                                         struct ov_span bytes);
 
@@ -92,6 +94,9 @@ OV_MUST_USE enum ov_status ov_state_list(const struct ov_state *s,
 
 /* In place of a release's number: what is staged. */
 #define OV_STATE_STAGED UINT64_MAX
+
+/* In place of a release's number: the small files. */
+#define OV_STATE_SMALL (UINT64_MAX - 1)
 
 /* Opens a file of a release to read. OV_NOT_FOUND, OV_IO. */
 OV_MUST_USE enum ov_status ov_state_open_file(const struct ov_state *s,

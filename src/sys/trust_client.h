@@ -13,8 +13,12 @@ struct ov_trust_job {
     enum ov_trust_task task;
     struct ov_mirrors *mirrors; /* NULL: none is asked */
     struct ov_state *state;     /* NULL: nothing is known */
-    bool is_release_broken;     /* nothing of the installed one may be used */
-    const char *root_path;      /* of the first root; NULL: none */
+    /* The state's folder, for a job that has it to read: it is opened to write
+     * only while evidence is kept, and nothing else is. NULL: state is written
+     * to. */
+    const char *evidence;
+    bool is_release_broken; /* nothing of the installed one may be used */
+    const char *root_path;  /* of the first root; NULL: none */
     const char *channel;
     const char *argument; /* OV_TRUST_WHY; else NULL */
     uint64_t now;
@@ -35,6 +39,7 @@ struct ov_trust_job {
 struct ov_trust_result {
     struct ov_wire_updated updated; /* without its detail */
     char detail[4 * OV_WIRE_MAX_WORDS + 1];
+    char network[256]; /* what a mirror failed with last; may be empty */
 };
 
 /* OV_OK: the judge came to an end, and *ret tells to which. Else it could not

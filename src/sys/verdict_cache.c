@@ -19,7 +19,7 @@
  * Against forgery there is the owner check: who can write this file can turn
  * the scanner off as well. */
 
-#define MAGIC UINT64_C(0x3265686361637600) /* "\0vcache2" */
+#define MAGIC UINT64_C(0x3365686361637600) /* "\0vcache3" */
 #define KEY_MAX 512
 #define FIRST_SLOTS 1024
 #define MAX_SLOTS ((size_t)1 << 22)
@@ -33,6 +33,7 @@ struct slot {
     uint64_t size;
     uint64_t changed_ns;
     uint64_t modified_ns;
+    uint64_t name; /* a digest of what it was called; 0: that did not count */
 };
 
 struct header {
@@ -69,6 +70,7 @@ static uint64_t hash_slots(const struct slot *slots, size_t n)
         h = mix(h, slots[i].ino);
         h = mix(h, slots[i].changed_ns);
         h = mix(h, slots[i].modified_ns + slots[i].size);
+        h = mix(h, slots[i].name);
     }
     return h;
 }
@@ -87,7 +89,7 @@ static uint64_t nanoseconds(struct timespec t)
     return (uint64_t)t.tv_sec * UINT64_C(1000000000) + (uint64_t)t.tv_nsec;
 }
 
-static struct slot slot_of(const struct stat *st)
+static struct slot slot_of(const struct stat *st, uint64_t name)
 {
     return (struct slot){
         .dev = st->st_dev,
@@ -95,6 +97,7 @@ static struct slot slot_of(const struct stat *st)
         .size = (uint64_t)st->st_size,
         .changed_ns = nanoseconds(st->st_ctim),
         .modified_ns = nanoseconds(st->st_mtim),
+        .name = name,
     };
 }
 
@@ -130,20 +133,22 @@ static bool grow(struct ov_verdict_cache *c)
 }
 
 bool ov_verdict_cache_has(const struct ov_verdict_cache *c,
-                          const struct stat *st)
+                          const struct stat *st, uint64_t name)
 {
-    const struct slot key = slot_of(st);
+    const struct slot key = slot_of(st, name);
     const struct slot *slot =
         &c->slots[find(c->slots, (size_t)c->header.n_slots, &key)];
 
     return slot->ino == key.ino && slot->dev == key.dev &&
            slot->size == key.size && slot->changed_ns == key.changed_ns &&
-           slot->modified_ns == key.modified_ns && key.ino != 0;
+           slot->modified_ns == key.modified_ns && slot->name == name &&
+           key.ino != 0;
 }
 
-void ov_verdict_cache_add(struct ov_verdict_cache *c, const struct stat *st)
+void ov_verdict_cache_add(struct ov_verdict_cache *c, const struct stat *st,
+                          uint64_t name)
 {
-    const struct slot key = slot_of(st);
+    const struct slot key = slot_of(st, name);
     struct slot *slot;
 
     if (key.ino == 0 || st->st_ctim.tv_sec + SETTLED_SECONDS >= c->started)

@@ -12,7 +12,9 @@
  * key only: the rule image, the engine and the options that decided.
  *
  * Only files that had not changed for two seconds when the scan began are
- * remembered: a later change within the clock's tick would not show. */
+ * remembered: a later change within the clock's tick would not show. Whether
+ * somebody has it mapped to write, whose changes need not show either, is the
+ * caller's to ask (sys/file_writers.h), before the scan and after it. */
 
 struct ov_verdict_cache;
 
@@ -25,12 +27,15 @@ OV_MUST_USE enum ov_status ov_verdict_cache_open(const char *folder,
 void ov_verdict_cache_free(struct ov_verdict_cache *c);
 OV_DEFINE_AUTO(verdict_cache)
 
-/* Whether this very state of this file was found clean. */
+/* Whether this very state of this file was found clean, under this name: a
+ * digest of it where rules may ask for the name, else 0. Of a file with several
+ * names the last one is known. */
 bool ov_verdict_cache_has(const struct ov_verdict_cache *c,
-                          const struct stat *st);
+                          const struct stat *st, uint64_t name);
 
 /* Remembers it, if its times allow. */
-void ov_verdict_cache_add(struct ov_verdict_cache *c, const struct stat *st);
+void ov_verdict_cache_add(struct ov_verdict_cache *c, const struct stat *st,
+                          uint64_t name);
 
 /* 32 bytes of the caller's that are kept with it: zero at first. */
 #define OV_VERDICT_CACHE_NOTE 32

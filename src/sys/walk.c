@@ -47,9 +47,10 @@ struct ov_walk {
     struct level *levels;
     size_t n;
     size_t cap;
-    bool is_reading; /* the top level's files are being read */
-    bool is_given;   /* the path itself is to come */
-    dev_t dev;       /* of the path given */
+    bool is_reading;  /* the top level's files are being read */
+    bool is_given;    /* the path itself is to come */
+    dev_t dev;        /* of the path given */
+    unsigned n_steps; /* of this call */
     uint8_t *chunk;
     size_t chunk_len;
     size_t chunk_at;
@@ -300,7 +301,8 @@ static enum ov_status visit(struct ov_walk *w, const char *name, unsigned type,
     OV_TRY(set_path(w, l->path_len, name));
     type = type_of(w, l->fd, name, type);
     if (type == DT_DIR) {
-        if (wants(w, name, true))
+        if ((w->options.max_depth == 0 || w->n < w->options.max_depth) &&
+            wants(w, name, true))
             ov_put_span(&l->pending, ov_span_of(name, strlen(name) + 1));
         OV_TRY(ov_buf_status(&l->pending));
         return OV_NOT_FOUND;
@@ -321,6 +323,11 @@ static enum ov_status visit(struct ov_walk *w, const char *name, unsigned type,
     return OV_OK;
 }
 
+static bool is_at_pause(struct ov_walk *w)
+{
+    return w->options.max_steps > 0 && ++w->n_steps > w->options.max_steps;
+}
+
 /* Files of the top level. OV_NOT_FOUND at its end. */
 static enum ov_status read_files(struct ov_walk *w, struct ov_walk_entry *ret)
 {
@@ -330,6 +337,8 @@ static enum ov_status read_files(struct ov_walk *w, struct ov_walk_entry *ret)
         enum ov_status status;
         uint8_t *at;
 
+        if (is_at_pause(w))
+            return entry(w, OV_WALK_PAUSE, 0, ret);
         if (w->chunk_at >= w->chunk_len) {
             long got = syscall(SYS_getdents64, l->fd, w->chunk, CHUNK);
 
@@ -381,9 +390,15 @@ enum ov_status ov_walk_next(struct ov_walk *w, struct ov_walk_entry *ret)
 {
     enum ov_status status = OV_NOT_FOUND;
 
+    w->n_steps = 0;
     if (w->is_given)
         status = given(w, ret);
     while (status == OV_NOT_FOUND && w->n > 0)
-        status = w->is_reading ? read_files(w, ret) : next_folder(w, ret);
+        if (w->is_reading)
+            status = read_files(w, ret);
+        else if (is_at_pause(w))
+            status = entry(w, OV_WALK_PAUSE, 0, ret);
+        else
+            status = next_folder(w, ret);
     return status;
 }

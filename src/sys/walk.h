@@ -16,7 +16,11 @@ enum ov_walk_flag {
 };
 
 struct ov_walk_options {
-    unsigned flags; /* enum ov_walk_flag */
+    unsigned flags;     /* enum ov_walk_flag */
+    unsigned max_depth; /* of folders, the one given is the first; 0: any */
+    /* Folders and names looked at in one call: then it returns OV_WALK_PAUSE,
+     * and goes on in the next. 0: any number. */
+    unsigned max_steps;
     /* Whether to visit a file, or to go into a folder. Not asked for the paths
      * given. May be NULL: all. */
     bool (*wants)(void *data, const char *path, const char *name,
@@ -30,6 +34,7 @@ enum ov_walk_kind {
     OV_WALK_LINK,    /* a symbolic link that is not followed */
     OV_WALK_SYSTEM,  /* a kernel's own file system (/proc): not gone into */
     OV_WALK_ERROR,   /* error tells */
+    OV_WALK_PAUSE,   /* nothing yet, see max_steps */
 };
 
 /* Valid until the next call. */

@@ -2,6 +2,7 @@
 #include "sys/wire.h"
 
 #include "sys/wire_fields.h"
+#include "sys/wire_sample.h"
 
 /* Numbers are fixed-size little-endian or varints, texts are blocks (a varint
  * length, then the bytes). Long texts are cut when they are put, so that the
@@ -44,14 +45,6 @@ static bool read_bool(struct ov_reader *r)
 
     ov_reader_require(r, v <= 1, OV_MALFORMED);
     return v == 1;
-}
-
-static void read_digest(struct ov_reader *r, uint8_t *ret)
-{
-    struct ov_span digest = ov_read_span(r, OV_WIRE_DIGEST);
-
-    if (ov_reader_status(r) == OV_OK)
-        memcpy(ret, digest.ptr, OV_WIRE_DIGEST);
 }
 
 void ov_wire_put_jail(struct ov_buf *b, const struct ov_jail *jail)
@@ -143,34 +136,26 @@ enum ov_status ov_wire_read_digest(struct ov_span body,
                                    uint8_t ret[static OV_WIRE_DIGEST])
 {
     struct ov_reader r = ov_reader_over(body);
-    uint8_t digest[OV_WIRE_DIGEST] = {0};
+    struct ov_span digest = ov_read_span(&r, OV_WIRE_DIGEST);
 
-    read_digest(&r, digest);
     OV_TRY(ov_reader_end(&r));
-    memcpy(ret, digest, sizeof(digest));
+    memcpy(ret, digest.ptr, OV_WIRE_DIGEST);
     return OV_OK;
 }
 
-void ov_wire_put_task(struct ov_buf *b, const struct ov_wire_task *t)
-{
-    ov_put_u64(b, t->len);
-    ov_put_u32(b, t->n_shards);
-    ov_put_u32(b, t->shard);
-    ov_put_u64(b, (uint64_t)t->now);
-}
-
-enum ov_status ov_wire_read_task(struct ov_span body, struct ov_wire_task *ret)
-{
-    struct ov_reader r = ov_reader_over(body);
-    struct ov_wire_task t = {.len = ov_read_u64le(&r)};
-
-    t.n_shards = ov_read_u32le(&r);
-    t.shard = ov_read_u32le(&r);
-    t.now = (int64_t)ov_read_u64le(&r);
-    OV_TRY(ov_reader_end(&r));
-    *ret = t;
-    return OV_OK;
-}
+#define AT(member) offsetof(struct ov_wire_task, member)
+static const struct ov_wire_field task_fields[] = {
+    {OV_WIRE_FIELD_U64, AT(len), 0},
+    {OV_WIRE_FIELD_U32, AT(n_shards), 0},
+    {OV_WIRE_FIELD_U32, AT(shard), 0},
+    {OV_WIRE_FIELD_U64, AT(now), 0},
+    {OV_WIRE_FIELD_U32, AT(n_regions), 0},
+    {OV_WIRE_FIELD_U32, AT(flags), 0},
+    {OV_WIRE_FIELD_TEXT, AT(path), OV_WIRE_MAX_FILE_PATH},
+    {OV_WIRE_FIELD_TEXT, AT(owner), MAX_WORD},
+};
+#undef AT
+OV_FIELDS_MESSAGE(task)
 
 void ov_wire_put_two(struct ov_buf *b, uint64_t first, uint64_t second)
 {
@@ -273,7 +258,7 @@ static void read_notes(struct ov_reader *r, struct ov_wire_detection *d)
         struct ov_rule_note *note = &d->notes[d->n_notes++];
         uint8_t kind = ov_read_u8(r);
 
-        ov_reader_require(r, kind <= OV_NOTE_TRUTH, OV_MALFORMED);
+        ov_reader_require(r, kind < OV_N_NOTE_KINDS, OV_MALFORMED);
         note->kind = (enum ov_note_kind)kind;
         note->key = read_text(r, MAX_WORD);
         note->value = read_text(r, MAX_NOTE);
@@ -408,53 +393,38 @@ enum ov_status ov_wire_read_outcome(struct ov_span body,
     return OV_OK;
 }
 
-void ov_wire_put_failure(struct ov_buf *b, const struct ov_wire_failure *f)
-{
-    ov_put_varint(b, f->status);
-    ov_put_varint(b, f->line);
-    put_text(b, f->source, MAX_TEXT);
-    put_text(b, f->text, MAX_EVIDENCE);
-}
+#define AT(member) offsetof(struct ov_wire_failure, member)
+static const struct ov_wire_field failure_fields[] = {
+    {OV_WIRE_FIELD_U32, AT(status), 0},
+    {OV_WIRE_FIELD_U32, AT(line), 0},
+    {OV_WIRE_FIELD_TEXT, AT(source), MAX_TEXT},
+    {OV_WIRE_FIELD_TEXT, AT(text), MAX_EVIDENCE},
+};
+#undef AT
+OV_FIELDS_MESSAGE(failure)
 
-enum ov_status ov_wire_read_failure(struct ov_span body,
-                                    struct ov_wire_failure *ret)
-{
-    struct ov_reader r = ov_reader_over(body);
-    struct ov_wire_failure f = {.status = read_u32(&r)};
+#define AT(member) offsetof(struct ov_wire_sample_facts, member)
+static const struct ov_wire_field sample_facts_fields[] = {
+    {OV_WIRE_FIELD_U32, AT(class), 0},
+    {OV_WIRE_FIELD_FLAG, AT(has_marker), 0},
+    {OV_WIRE_FIELD_TEXT, AT(type), 64},
+};
+#undef AT
+OV_FIELDS_MESSAGE(sample_facts)
 
-    f.line = read_u32(&r);
-    f.source = read_text(&r, MAX_TEXT);
-    f.text = read_text(&r, MAX_EVIDENCE);
-    OV_TRY(ov_reader_end(&r));
-    *ret = f;
-    return OV_OK;
-}
-
-void ov_wire_put_compile(struct ov_buf *b, const struct ov_wire_compile *c)
-{
-    ov_put_varint(b, c->n_threads);
-    ov_put_u8(b, c->allow_unsigned);
-    ov_put_u8(b, c->skip_errors);
-    ov_put_u8(b, c->is_tier);
-    ov_put_block(b, c->key);
-    put_text(b, c->defines, OV_WIRE_MAX_DEFINES);
-}
-
-enum ov_status ov_wire_read_compile(struct ov_span body,
-                                    struct ov_wire_compile *ret)
-{
-    struct ov_reader r = ov_reader_over(body);
-    struct ov_wire_compile c = {.n_threads = read_u32(&r)};
-
-    c.allow_unsigned = read_bool(&r);
-    c.skip_errors = read_bool(&r);
-    c.is_tier = read_bool(&r);
-    c.key = read_text(&r, MAX_TEXT);
-    c.defines = read_text(&r, OV_WIRE_MAX_DEFINES);
-    OV_TRY(ov_reader_end(&r));
-    *ret = c;
-    return OV_OK;
-}
+#define AT(member) offsetof(struct ov_wire_compile, member)
+static const struct ov_wire_field compile_fields[] = {
+    {OV_WIRE_FIELD_U32, AT(n_threads), 0},
+    {OV_WIRE_FIELD_FLAG, AT(allow_unsigned), 0},
+    {OV_WIRE_FIELD_FLAG, AT(skip_errors), 0},
+    {OV_WIRE_FIELD_FLAG, AT(wants_warnings), 0},
+    {OV_WIRE_FIELD_FLAG, AT(has_file_values), 0},
+    {OV_WIRE_FIELD_FLAG, AT(is_tier), 0},
+    {OV_WIRE_FIELD_TEXT, AT(key), MAX_TEXT},
+    {OV_WIRE_FIELD_TEXT, AT(defines), OV_WIRE_MAX_DEFINES},
+};
+#undef AT
+OV_FIELDS_MESSAGE(compile)
 
 void ov_wire_put_export(struct ov_buf *b, uint32_t as)
 {
@@ -488,125 +458,65 @@ enum ov_status ov_wire_read_file(struct ov_span body, struct ov_wire_file *ret)
     return OV_OK;
 }
 
-void ov_wire_put_show(struct ov_buf *b, const struct ov_wire_show *s)
-{
-    ov_put_varint(b, s->what);
-    ov_put_varint(b, s->image_len);
-    put_text(b, s->name, MAX_TEXT);
-}
-
-enum ov_status ov_wire_read_show(struct ov_span body, struct ov_wire_show *ret)
-{
-    struct ov_reader r = ov_reader_over(body);
-    struct ov_wire_show s = {.what = read_u32(&r)};
-
-    s.image_len = ov_read_varint(&r);
-    s.name = read_text(&r, MAX_TEXT);
-    OV_TRY(ov_reader_end(&r));
-    *ret = s;
-    return OV_OK;
-}
+#define AT(member) offsetof(struct ov_wire_show, member)
+static const struct ov_wire_field show_fields[] = {
+    {OV_WIRE_FIELD_U32, AT(what), 0},
+    {OV_WIRE_FIELD_U64, AT(image_len), 0},
+    {OV_WIRE_FIELD_TEXT, AT(name), MAX_TEXT},
+};
+#undef AT
+OV_FIELDS_MESSAGE(show)
 
 #define AT(member) offsetof(struct ov_wire_proof, member)
-static const struct ov_field proof_fields[] = {
-    {OV_FIELD_U64, AT(now), 0},
-    {OV_FIELD_U64, AT(max_age), 0},
-    {OV_FIELD_TEXT, AT(policy), OV_WIRE_PROOF_MAX},
-    {OV_FIELD_TEXT, AT(entry), OV_WIRE_PROOF_MAX},
-    {OV_FIELD_TEXT, AT(proof), OV_WIRE_PROOF_MAX},
+static const struct ov_wire_field proof_fields[] = {
+    {OV_WIRE_FIELD_U64, AT(now), 0},
+    {OV_WIRE_FIELD_U64, AT(max_age), 0},
+    {OV_WIRE_FIELD_TEXT, AT(policy), OV_WIRE_PROOF_MAX},
+    {OV_WIRE_FIELD_TEXT, AT(entry), OV_WIRE_PROOF_MAX},
+    {OV_WIRE_FIELD_TEXT, AT(proof), OV_WIRE_PROOF_MAX},
 };
 #undef AT
 OV_FIELDS_MESSAGE(proof)
 
-void ov_wire_put_source(struct ov_buf *b, const struct ov_wire_source *s)
-{
-    ov_put_varint(b, s->len);
-    put_text(b, s->name, MAX_TEXT);
-    put_text(b, s->space, MAX_TEXT);
-}
+#define AT(member) offsetof(struct ov_wire_source, member)
+static const struct ov_wire_field source_fields[] = {
+    {OV_WIRE_FIELD_U64, AT(len), 0},
+    {OV_WIRE_FIELD_TEXT, AT(name), MAX_TEXT},
+    {OV_WIRE_FIELD_TEXT, AT(space), MAX_TEXT},
+};
+#undef AT
+OV_FIELDS_MESSAGE(source)
 
-enum ov_status ov_wire_read_source(struct ov_span body,
-                                   struct ov_wire_source *ret)
-{
-    struct ov_reader r = ov_reader_over(body);
-    struct ov_wire_source s = {.len = ov_read_varint(&r)};
+#define AT(member) offsetof(struct ov_wire_include, member)
+static const struct ov_wire_field include_fields[] = {
+    {OV_WIRE_FIELD_U32, AT(file), 0},
+    {OV_WIRE_FIELD_TEXT, AT(path), MAX_TEXT},
+};
+#undef AT
+OV_FIELDS_MESSAGE(include)
 
-    s.name = read_text(&r, MAX_TEXT);
-    s.space = read_text(&r, MAX_TEXT);
-    OV_TRY(ov_reader_end(&r));
-    *ret = s;
-    return OV_OK;
-}
+#define AT(member) offsetof(struct ov_wire_skip, member)
+static const struct ov_wire_field skip_fields[] = {
+    {OV_WIRE_FIELD_TEXT, AT(source), MAX_TEXT},
+    {OV_WIRE_FIELD_U32, AT(line), 0},
+    {OV_WIRE_FIELD_U32, AT(n), 0},
+    {OV_WIRE_FIELD_FLAG, AT(is_error), 0},
+    {OV_WIRE_FIELD_TEXT, AT(why), MAX_NAME},
+    {OV_WIRE_FIELD_TEXT, AT(what), MAX_NAME},
+};
+#undef AT
+OV_FIELDS_MESSAGE(skip)
 
-void ov_wire_put_include(struct ov_buf *b, const struct ov_wire_include *i)
-{
-    ov_put_varint(b, i->file);
-    put_text(b, i->path, MAX_TEXT);
-}
-
-enum ov_status ov_wire_read_include(struct ov_span body,
-                                    struct ov_wire_include *ret)
-{
-    struct ov_reader r = ov_reader_over(body);
-    struct ov_wire_include i = {.file = read_u32(&r)};
-
-    i.path = read_text(&r, MAX_TEXT);
-    OV_TRY(ov_reader_end(&r));
-    *ret = i;
-    return OV_OK;
-}
-
-void ov_wire_put_skip(struct ov_buf *b, const struct ov_wire_skip *s)
-{
-    put_text(b, s->source, MAX_TEXT);
-    ov_put_varint(b, s->line);
-    ov_put_varint(b, s->n);
-    ov_put_u8(b, s->is_error);
-    put_text(b, s->why, MAX_NAME);
-    put_text(b, s->what, MAX_NAME);
-}
-
-enum ov_status ov_wire_read_skip(struct ov_span body, struct ov_wire_skip *ret)
-{
-    struct ov_reader r = ov_reader_over(body);
-    struct ov_wire_skip s = {.source = read_text(&r, MAX_TEXT)};
-
-    s.line = read_u32(&r);
-    s.n = read_u32(&r);
-    s.is_error = read_bool(&r);
-    s.why = read_text(&r, MAX_NAME);
-    s.what = read_text(&r, MAX_NAME);
-    OV_TRY(ov_reader_end(&r));
-    *ret = s;
-    return OV_OK;
-}
-
-void ov_wire_put_compiled(struct ov_buf *b, const struct ov_wire_compiled *c)
-{
-    ov_put_u64(b, c->image_len);
-    ov_put_span(b, ov_span_of(c->digest, OV_WIRE_DIGEST));
-    ov_put_varint(b, c->n_rules);
-    ov_put_varint(b, c->n_hashes);
-    ov_put_varint(b, c->n_patterns);
-    ov_put_varint(b, c->n_skipped);
-    ov_put_varint(b, c->n_ignored);
-    ov_put_varint(b, c->n_weak);
-}
-
-enum ov_status ov_wire_read_compiled(struct ov_span body,
-                                     struct ov_wire_compiled *ret)
-{
-    struct ov_reader r = ov_reader_over(body);
-    struct ov_wire_compiled c = {.image_len = ov_read_u64le(&r)};
-
-    read_digest(&r, c.digest);
-    c.n_rules = ov_read_varint(&r);
-    c.n_hashes = ov_read_varint(&r);
-    c.n_patterns = ov_read_varint(&r);
-    c.n_skipped = ov_read_varint(&r);
-    c.n_ignored = ov_read_varint(&r);
-    c.n_weak = ov_read_varint(&r);
-    OV_TRY(ov_reader_end(&r));
-    *ret = c;
-    return OV_OK;
-}
+#define AT(member) offsetof(struct ov_wire_compiled, member)
+static const struct ov_wire_field compiled_fields[] = {
+    {OV_WIRE_FIELD_U64, AT(image_len), 0},
+    {OV_WIRE_FIELD_BYTES, AT(digest), OV_WIRE_DIGEST},
+    {OV_WIRE_FIELD_U64, AT(n_rules), 0},
+    {OV_WIRE_FIELD_U64, AT(n_hashes), 0},
+    {OV_WIRE_FIELD_U64, AT(n_patterns), 0},
+    {OV_WIRE_FIELD_U64, AT(n_skipped), 0},
+    {OV_WIRE_FIELD_U64, AT(n_ignored), 0},
+    {OV_WIRE_FIELD_U64, AT(n_weak), 0},
+};
+#undef AT
+OV_FIELDS_MESSAGE(compiled)

@@ -60,8 +60,20 @@ struct ov_wire_task {
     uint64_t len;
     uint32_t n_shards; /* as struct ov_scan_options has them */
     uint32_t shard;
-    int64_t now; /* the library and its jail have no clock */
+    int64_t now;        /* the library and its jail have no clock */
+    uint32_t n_regions; /* of a process: OV_WIRE_REGION bytes for each are in
+                           the descriptor, behind the len bytes */
+    uint32_t flags;     /* enum ov_scan_flag, beside those of open */
+    /* As struct ov_scan_options has them; what is longer is cut. */
+    struct ov_span path;
+    struct ov_span owner;
 };
+
+#define OV_WIRE_MAX_FILE_PATH 32768
+
+/* A region: its address and its length, 8 bytes each, little-endian. */
+#define OV_WIRE_REGION 16
+#define OV_WIRE_MAX_REGIONS 262144
 
 void ov_wire_put_task(struct ov_buf *b, const struct ov_wire_task *t);
 OV_MUST_USE enum ov_status ov_wire_read_task(struct ov_span body,
@@ -69,8 +81,10 @@ OV_MUST_USE enum ov_status ov_wire_read_task(struct ov_span body,
 
 /* aid: enum ov_aid and a length, as two numbers. */
 enum ov_aid {
-    OV_AID_REPORT, /* of a sandbox: YARA's module "cuckoo" */
-    OV_AID_MAGIC,  /* libmagic's compiled database: the module "magic" */
+    OV_AID_REPORT,    /* of a sandbox: YARA's module "cuckoo" */
+    OV_AID_MAGIC,     /* libmagic's compiled database: the module "magic" */
+    OV_AID_WORDS,     /* of the owner's, a line each: for sample-facts */
+    OV_AID_PASSWORDS, /* to try on encrypted content, a line each */
     OV_N_AID
 };
 
@@ -172,9 +186,11 @@ OV_MUST_USE enum ov_status ov_wire_read_failure(struct ov_span body,
 struct ov_wire_compile {
     uint32_t n_threads;
     bool allow_unsigned;
-    bool skip_errors;   /* leave out lines at fault instead of refusing all */
-    bool is_tier;       /* sources: records, and IDs that are withdrawn */
-    struct ov_span key; /* as ov_clamav_unpack takes it */
+    bool skip_errors;     /* leave out lines at fault instead of refusing all */
+    bool wants_warnings;  /* tell what yara warns about */
+    bool has_file_values; /* rules may ask for the file's name and so on */
+    bool is_tier;         /* sources: records, and IDs that are withdrawn */
+    struct ov_span key;   /* as ov_clamav_unpack takes it */
     struct ov_span defines; /* for ov_externals_parse; at most
                                OV_WIRE_MAX_DEFINES */
 };

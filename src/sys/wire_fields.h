@@ -8,29 +8,29 @@
  * read in their order. Numbers are fixed-size little-endian, texts are blocks,
  * cut at their maximum when they are put. */
 
-enum ov_field_kind {
-    OV_FIELD_FLAG, /* bool, one byte, 0 or 1 */
-    OV_FIELD_U32,
-    OV_FIELD_U64,
-    OV_FIELD_TEXT,  /* struct ov_span, of at most `max` bytes */
-    OV_FIELD_BYTES, /* uint8_t[max] */
+enum ov_wire_field_kind {
+    OV_WIRE_FIELD_FLAG, /* bool, one byte, 0 or 1 */
+    OV_WIRE_FIELD_U32,
+    OV_WIRE_FIELD_U64,
+    OV_WIRE_FIELD_TEXT,  /* struct ov_span, of at most `max` bytes */
+    OV_WIRE_FIELD_BYTES, /* uint8_t[max] */
 };
 
-struct ov_field {
-    enum ov_field_kind kind;
+struct ov_wire_field {
+    enum ov_wire_field_kind kind;
     size_t at; /* in the struct */
     size_t max;
 };
 
 #define OV_FIELDS_SIZE_MAX 128 /* of such a struct */
 
-void ov_fields_put(struct ov_buf *b, const struct ov_field *fields, size_t n,
-                   const void *from);
+void ov_fields_put(struct ov_buf *b, const struct ov_wire_field *fields,
+                   size_t n, const void *from);
 
 /* All of body into ret, a struct of that size. OV_MALFORMED and others: it is
  * not changed. */
 OV_MUST_USE enum ov_status ov_fields_read(struct ov_span body,
-                                          const struct ov_field *fields,
+                                          const struct ov_wire_field *fields,
                                           size_t n, void *ret, size_t size);
 
 /* ov_wire_put_NAME and ov_wire_read_NAME of struct ov_wire_NAME, by the table

@@ -9,12 +9,17 @@
 
 #define OV_WIRE_MAX_URL 2000
 #define OV_WIRE_MAX_WORDS 400
+#define OV_WIRE_MAX_WORD 64
 
 /* get */
 struct ov_wire_get {
     uint64_t max_len;    /* no byte more is taken */
     uint32_t min_speed;  /* bytes a second, over ten seconds */
     uint32_t total_time; /* milliseconds, from name look-up to last byte */
+    bool is_post;        /* with what the message body brought before */
+    uint64_t range_at;
+    uint64_t range_len; /* 0: the whole file */
+    uint64_t body_len;
     struct ov_span url;
 };
 
@@ -22,11 +27,38 @@ void ov_wire_put_get(struct ov_buf *b, const struct ov_wire_get *g);
 OV_MUST_USE enum ov_status ov_wire_read_get(struct ov_span body,
                                             struct ov_wire_get *ret);
 
-/* got. OV_NOT_FOUND: the server has no such file (403, 404, 410). */
+/* fetch-start, with the socket of the one that is to be */
+struct ov_wire_fetch_start {
+    bool is_best_effort; /* its jail; OV_SPAWN_BEST_EFFORT */
+};
+
+void ov_wire_put_fetch_start(struct ov_buf *b,
+                             const struct ov_wire_fetch_start *s);
+OV_MUST_USE enum ov_status
+ov_wire_read_fetch_start(struct ov_span body, struct ov_wire_fetch_start *ret);
+
+/* fetch-started */
+struct ov_wire_fetch_started {
+    uint32_t pid;
+};
+
+void ov_wire_put_fetch_started(struct ov_buf *b,
+                               const struct ov_wire_fetch_started *s);
+OV_MUST_USE enum ov_status
+ov_wire_read_fetch_started(struct ov_span body,
+                           struct ov_wire_fetch_started *ret);
+
+/* got; also the answer to hang-up, with counts only. OV_NOT_FOUND: the server
+ * has no such file (403, 404, 410). */
 struct ov_wire_got {
     uint32_t status; /* enum ov_status, unchecked */
     uint32_t code;   /* of HTTP; 0: none came */
     uint64_t len;    /* bytes in the memory file */
+    uint64_t up;     /* bytes on sockets */
+    uint64_t down;
+    uint32_t n_connections;     /* that were opened */
+    struct ov_span address;     /* of the server, with its port */
+    struct ov_span certificate; /* SHA-256 in digits, of TLS */
     struct ov_span words;
 };
 
@@ -36,7 +68,6 @@ OV_MUST_USE enum ov_status ov_wire_read_got(struct ov_span body,
 
 /* ---- updates: the judge asks, its parent answers ---- */
 
-#define OV_WIRE_MAX_WORD 64
 #define OV_WIRE_MAX_NAME 256
 #define OV_WIRE_ROLLOUT_ID 16
 
@@ -49,6 +80,12 @@ enum ov_trust_task {
     OV_TRUST_DEEP,   /* the same, and each rule's entry */
     OV_TRUST_WHY,    /* where the rule `argument` comes from, as text */
     OV_TRUST_CODE,   /* which programs were made public, as text */
+    OV_TRUST_CLOUD,  /* bring the cloud's data, of the tier `argument` */
+    OV_TRUST_CLOUD_STATUS, /* what of it is here, as text */
+    OV_TRUST_CLOUD_LOOKUP, /* what it says of the SHA-256 `argument`, as text */
+    OV_TRUST_CLOUD_KEYS, /* whether mirror 0's manifest `argument` is logged */
+    OV_TRUST_CLOUD_RECEIPT, /* whether a receipt is; `argument`: MANIFEST FILE
+                             */
     OV_N_TRUST_TASKS
 };
 
@@ -82,6 +119,8 @@ struct ov_wire_need {
     uint32_t from;   /* enum ov_need, unchecked */
     uint32_t mirror; /* OV_NEED_MIRROR */
     uint64_t max_len;
+    uint64_t part_at;  /* of a mirror's file, from there */
+    uint64_t part_len; /* so many bytes; 0: all of it */
     struct ov_span name;
 };
 

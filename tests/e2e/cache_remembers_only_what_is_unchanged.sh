@@ -46,6 +46,17 @@ unchanged 1
 overt scan --rules rules files
 expect_exit 1
 
+# Who has a page of it mapped goes on writing without a trace in its times.
+mkdir mapped
+map_start mapped/a eicar
+wait_until is_settled mapped/a
+overt scan --rules rules mapped
+expect_exit 0
+map_write
+map_stop
+overt scan --rules rules mapped
+expect_exit 1
+
 for cache in "$XDG_CACHE_HOME"/overt/verdicts-*; do
     printf 'x' | dd of="$cache" bs=1 seek=3000 conv=notrunc status=none
 done

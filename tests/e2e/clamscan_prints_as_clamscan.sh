@@ -82,6 +82,49 @@ exit_code=0
 expect_exit 1
 expect_line out "stdin: Test.A.UNOFFICIAL FOUND"
 
+mkdir -p deep/a/b
+cp d/sub/bad2 deep/one
+cp d/sub/bad2 deep/a/two
+cp d/sub/bad2 deep/a/b/three
+for depth in 1 2 3; do
+    same_as_clamscan -r -d db --max-dir-recursion=$depth deep
+done
+overt clamscan -d db --max-dir-recursion=none d
+expect_exit 2
+
+# made DAYS NAME: the header of a container that was made so long ago
+made() {
+    printf '%-512s' "ClamAV-VDB:x:1:1:1:X:X:me:$(($(date +%s) - $1 * 86400))" \
+        >"$2"
+}
+mkdir aged
+same_as_clamscan -d db --fail-if-cvd-older-than=0 d
+# clamscan 1.4 then scans without any rule.
+overt clamscan -d db/a.ndb --fail-if-cvd-older-than=1 d
+expect_exit 1
+same_as_clamscan -d db --fail-if-cvd-older-than=1 d
+same_as_clamscan -d db --fail-if-cvd-older-than=1k d
+made 9 aged/old.cvd
+for what in aged aged/old.cvd; do
+    same_as_clamscan -d "$what" --fail-if-cvd-older-than=8 d
+    expect_text err "ERROR: Virus database is older than 8 days!"
+    grep -qF "ERROR: Virus database is older than 8 days!" their.err
+done
+made 3 aged/young.cld
+same_as_clamscan -d aged --no-summary --fail-if-cvd-older-than=8 d
+expect_text err "old.cvd" # too old for nobody, but damaged
+same_as_clamscan -d aged --fail-if-cvd-older-than=2 d
+expect_text err "older than 2 days!"
+echo cut >aged/young.cld
+same_as_clamscan -d aged --fail-if-cvd-older-than=8 d
+expect_text err "not a CVD file"
+
+same_as_clamscan -d db --statistics=bytecode d
+same_as_clamscan -d db --statistics=none d
+same_as_clamscan -d db --statistics=all d
+overt clamscan -d db --statistics=pcre d
+expect_exit 2
+expect_text err "--profile-rules"
 overt clamscan -d db --bytecode=yes d
 expect_exit 2
 expect_text err "--bytecode=yes is not supported"

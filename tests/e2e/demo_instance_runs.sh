@@ -25,4 +25,7 @@ expect_line out '2 exported, 0 not: not-exported.txt'
 overt --state demo/client export clamav as-clamav
 expect_line out '0 exported, 2 not: not-exported.txt'
 "$demo" --build "$BUILD" demo >out 2>err && fail 'it takes a folder that is there'
+"$demo" --build nowhere other >out 2>err && fail 'it runs without programs'
+expect_text err 'no overt-publish in nowhere: build it'
+[ ! -e other ] || fail 'it began without programs'
 "$demo" --stop demo

@@ -100,6 +100,24 @@ is_scanning() {
     return 1
 }
 
+# map_start FILE BAD: a process makes FILE harmless through a mapping, and keeps
+# that; map_write: it writes what BAD holds there; map_stop: it ends.
+map_start() {
+    mkfifo map.in
+    python3 "$(dirname "$scenario_path")/map.py" "$1" "$2" <map.in >map.out &
+    map_pid=$!
+    exec 8>map.in
+    wait_until grep -q ready map.out
+}
+map_write() {
+    echo >&8
+    wait_until grep -q written map.out
+}
+map_stop() {
+    exec 8>&-
+    wait "$map_pid"
+}
+
 # A file that takes a while, though it takes no room: mapped, not read.
 make_large() {
     truncate -s "${2:-4G}" "$1"
@@ -122,4 +140,58 @@ make_rules() {
     printf 'Test.Eicar:0:*:%s%s\n' \
         58354f2150254041505b345c505a58353428505e2937434329377d2445494341522d \
         5354414e44415244 >rules/test.ndb
+}
+
+# An overtd of the scenario's own, with the rules in rules/ and a socket named
+# clamd.sock; its process is $overtd_pid. Standard input has more lines for
+# overt.conf, in or behind its section [clamd].
+overtd_start() {
+    : "${OVERTD:?set OVERTD to the daemon}"
+    {
+        echo "[scan]"
+        echo "rules = $folder/rules"
+        echo "state = $folder/state"
+        echo "[daemon]"
+        echo "control = $folder/control"
+        echo "workers = 2"
+        echo "[clamd]"
+        echo "socket = $folder/clamd.sock"
+        cat
+    } >overt.conf
+    mkdir -p -m 700 state
+    chmod 600 overt.conf
+    "$OVERTD" --config "$folder/overt.conf" 2>overtd.log &
+    overtd_pid=$!
+    servers="${servers-} $overtd_pid"
+    wait_until grep -q 'overtd: ready' overtd.log
+}
+
+overtd_stop() {
+    kill "$overtd_pid"
+    exit_code=0
+    wait "$overtd_pid" || exit_code=$?
+    servers=
+    expect_exit 0
+}
+
+# Sends bytes, written as printf takes them, to the daemon, and prints what it
+# answers until it closes; NULs become line ends.
+clamd_ask() {
+    python3 "$(dirname "$scenario_path")/clamd_ask.py" "$folder/clamd.sock" \
+        "$@" | tr '\0' '\n'
+}
+
+# expect_answer BYTES ANSWER: the whole of it.
+expect_answer() {
+    printf '%b' "$2" >wanted
+    clamd_ask "$1" >answer
+    cmp -s wanted answer ||
+        fail "to $1 the answer is not $2 but $(cat answer)"
+}
+
+# As overt: clamdscan, by the file clamd.conf.
+clamdscan_here() {
+    exit_code=0
+    clamdscan --config-file=clamd.conf --no-summary "$@" >out 2>err ||
+        exit_code=$?
 }

@@ -12,6 +12,7 @@ TLS.
 import gzip
 import http.server
 import os
+import re
 import ssl
 import sys
 import time
@@ -21,6 +22,7 @@ PORT = sys.argv[2] if len(sys.argv) > 2 else "port"
 
 
 class Mirror(http.server.BaseHTTPRequestHandler):
+    disable_nagle_algorithm = True  # head and body are two writes
     protocol_version = "HTTP/1.1"
 
     def start(self, code, headers):
@@ -47,9 +49,18 @@ class Mirror(http.server.BaseHTTPRequestHandler):
     def how_plain(self, path):
         try:
             with open(os.path.join(FOLDER, path), "rb") as file:
-                self.send(200, file.read())
+                self.send_part(file.read())
         except OSError:
             self.send(404, b"none")
+
+    def send_part(self, body):
+        part = re.fullmatch(r"bytes=([0-9]+)-([0-9]+)", self.headers.get("Range", ""))
+        if part is None:
+            self.send(200, body)
+        else:
+            first, last = int(part[1]), int(part[2])
+            self.send(206, body[first : last + 1],
+                      Content_Range=f"bytes {first}-{last}/{len(body)}")
 
     def how_endless(self, _):
         self.close_connection = True
@@ -64,6 +75,10 @@ class Mirror(http.server.BaseHTTPRequestHandler):
             self.wfile.write(b"x")
             self.wfile.flush()
             time.sleep(0.2)
+
+    def how_silent(self, _):
+        self.close_connection = True
+        time.sleep(3600)
 
     def how_announced(self, _):
         self.close_connection = True

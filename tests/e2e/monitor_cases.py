@@ -408,6 +408,58 @@ def entries():
              "release-chain")
     found_by(lambda i: (i.rule("R-1", 1, "add"),
                         i.release(1, None, 0, 2, compiler=1)), "unlogged")
+    # What a cloud says of files, whose keys it takes, what a region was sent.
+    zeros = "sha256:" + "0" * 64
+
+    def delta(i, seq, prev=zeros):
+        return i.entry("delta", ["seq %d" % seq, "prev " + prev,
+                                 "file %s 100" % digest("delta", seq)] +
+                       signed_at()[-1:], i.builders)
+
+    def snapshot(i, epoch, prev=None, start=1, before=zeros):
+        named = [] if prev is None else [
+            "prev sha256:" + sha256(i.log.entries[prev]).hex()]
+        return i.entry("snapshot", ["epoch %d" % epoch] + named + [
+            "prefix-bits 1", "bucket-size 44", "buckets-root " + "0" * 64,
+            "count good 1", "filter fuse8 %s 100" % digest("filter"),
+            "hot %s 100" % digest("hot"),
+            "families %s 100" % digest("families"),
+            "delta-from %d" % start, "delta-prev " + before, "builder x",
+            "time 2026-11-22T10:00:00Z", "expires 2026-12-06T10:00:00Z"],
+            i.builders)
+
+    def keys(i, version):
+        return i.entry("key-manifest", [
+            "version %d" % version, "file %s 100" % digest("keys", version)] +
+            signed_at(), i.two())
+
+    def taken(i, region, size, root="0"):
+        return i.entry("submissions", [
+            "region " + region, "size %d" % size, "root " + root * 64] +
+            signed_at()[-1:], i.builders)
+
+    found_by(lambda i: (delta(i, 1), delta(i, 2, digest("delta", 1)),
+                        snapshot(i, 1, start=3, before=digest("delta", 2)),
+                        snapshot(i, 2, 3, start=3,
+                                 before=digest("delta", 2))))
+    found_by(lambda i: (snapshot(i, 1), snapshot(i, 1), delta(i, 1)))
+    found_by(lambda i: (snapshot(i, 1), snapshot(i, 3, 1)), "cloud-chain")
+    found_by(lambda i: (snapshot(i, 1), snapshot(i, 2)), "cloud-chain")
+    found_by(lambda i: (snapshot(i, 1), snapshot(i, 2, 0)), "cloud-chain")
+    found_by(lambda i: snapshot(i, 1, start=2, before=digest("delta", 1)),
+             "cloud-chain")
+    found_by(lambda i: (delta(i, 1), delta(i, 3, digest("delta", 1))),
+             "cloud-chain")
+    found_by(lambda i: (delta(i, 1), delta(i, 2, digest("delta", 7))),
+             "cloud-chain")
+    found_by(lambda i: (keys(i, 1), keys(i, 4)))
+    found_by(lambda i: (keys(i, 4), keys(i, 4)))
+    found_by(lambda i: (keys(i, 4), keys(i, 3)), "cloud-chain")
+    found_by(lambda i: (taken(i, "eu", 5), taken(i, "us", 3), taken(i, "eu", 5),
+                        taken(i, "eu", 7, "1")))
+    found_by(lambda i: (taken(i, "eu", 5), taken(i, "eu", 4)), "cloud-chain")
+    found_by(lambda i: (taken(i, "eu", 5), taken(i, "eu", 5, "1")),
+             "cloud-chain")
     # Embargoes: too late, too long, another source.
     found_by(lambda i: i.rule("R-1", 1, "add", "embargo 2099-01-01"), "embargo")
     found_by(lambda i: i.rule("R-1", 1, "add", "embargo 2020-01-20",
@@ -428,6 +480,16 @@ def entries():
     found_by(lambda i: (i.entry("log-end", ["origin " + ORIGIN, "why moved"] +
                                 signed_at(), i.two()),
                         i.rule("R-1", 1, "add")), "bad-entry")
+
+    def turn(i, after, size):
+        i.entry("log-end", ["origin " + ORIGIN, "next b.example/log", "why new"]
+                + signed_at(), i.two())
+        i.entry("log-start", ["origin b.example/log", "after " + after,
+                              "size %d" % size, "root " + "0" * 64] +
+                signed_at(), i.two())
+    found_by(lambda i: turn(i, ORIGIN, 2), "bad-entry")
+    found_by(lambda i: i.entry("log-end", ["origin b.example/log", "why new"] +
+                               signed_at(), i.two()), "bad-entry")
 
 
 if __name__ == "__main__":

@@ -14,7 +14,7 @@ watch() {
     rm -rf watched
     mkdir watched
     exit_code=0
-    "$MONITOR" run --once --log DIR/repo/log --policy DIR/policy \
+    "$MONITOR" run --once --log "${1:-DIR/repo/log}" --policy DIR/policy \
         --people DIR/people --state watched >found 2>&1 || exit_code=$?
 }
 is_public() {
@@ -76,15 +76,19 @@ expect_exit 0
 expect_no_text found alarm
 [ "$(sed -n 2p DIR/repo/log/checkpoint)" -ge 13 ] || fail 'entries are missing'
 
-# Nothing follows the end.
-must_publish log-end DIR --name demo.example/log/2027 --why 'The year is over.' \
-    --as p-01
-two_sign log-end
+# Nothing follows the end: the publisher refuses it, and a monitor tells.
+must_publish log-end DIR --why 'The year is over.' --as p-01
+two_sign "$(cd DIR/staging && ls -d log-end-*)"
 watch
 expect_exit 0
 make_rule late
 propose late p-01
-two_sign R-late-r1
-watch
+must_publish review DIR R-late-r1 --as p-02
+publish log DIR
+expect_exit 1
+expect_text err 'nothing may follow'
+"$LOGD" add DIR/logd DIR/log-queue/R-late-r1.note >/dev/null
+"$LOGD" once DIR/logd --policy DIR/policy 2>/dev/null
+watch DIR/logd/log
 expect_exit 1
 expect_text found 'an entry follows log-end'

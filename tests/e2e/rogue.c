@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-/* rogue PROFILE ATTEMPT: goes to jail as a worker or judge does, then tries one
- * thing that no profile allows (fetch's has some of them: "stay-out"). Exits
- * with 0 if it could, or it was "work"; 2 if the jail could not be set up.
- * "rogue list" names the attempts. */
+/* rogue PROFILE ATTEMPT: goes to jail as the program of that profile does, then
+ * tries one thing that no profile allows (fetch's has some of them:
+ * "stay-out"). Exits with 0 if it could, or it was "work"; 2 if the jail could
+ * not be set up. "rogue list" names the attempts. */
 
 #include <fcntl.h>
 #include <signal.h>
@@ -204,6 +204,8 @@ static int open_readable(size_t i)
 
 int main(int argc, char **argv)
 {
+    const struct ov_jail_service service = {
+        .folder = open(".", O_RDONLY | O_CLOEXEC), .max_open = 32};
     struct ov_confine how = {.open_readable = open_readable};
     struct ov_jail jail;
     struct ov_diag diag;
@@ -218,6 +220,8 @@ int main(int argc, char **argv)
     while (how.profile < OV_N_PROFILES &&
            strcmp(ov_profile_name(how.profile), argv[1]) != 0)
         how.profile++;
+    if (how.profile == OV_PROFILE_WITNESS || how.profile == OV_PROFILE_DOOR)
+        how.service = &service;
     if (how.profile == OV_N_PROFILES || ov_confine(&how, &jail, &diag) != OV_OK)
         return 2;
     return attempt(argv[2]);

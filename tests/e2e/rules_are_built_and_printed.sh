@@ -58,6 +58,28 @@ overt rules list bad.img
 expect_exit 0
 expect_text out "Good"
 
+# The same can be asked about the sources.
+overt rules list rules
+expect_exit 2
+expect_text out "Good"
+expect_text err "bad.ndb:2:"
+overt rules check rules/second.ndb slow.yar
+expect_exit 0
+expect_text out "body"
+expect_text out "yara"
+overt rules dump rules/second.ndb Second
+expect_exit 0
+expect_text out "second.ndb:1"
+printf 'Bad:0:*:zz\n' >none.ndb
+overt rules check none.ndb
+expect_exit 2
+expect_text err "none of these rules can be used"
+[ ! -s out ] || fail "there is something to tell of no rule"
+overt scan --rules none.ndb good
+expect_exit 2
+expect_text err "none of these rules can be used"
+[ ! -s out ] || fail "a file was looked at without a rule"
+
 # A scan goes on with the others, tells, and is no success.
 echo good >good
 overt scan --rules rules good

@@ -10,14 +10,20 @@ python3 -c 'import jsonschema' 2>/dev/null || skip "no python3-jsonschema"
 make_rules
 mkdir files
 make_eicar files/bad
+make_eicar bad
 cp files/bad "$(printf 'files/not-utf8-\377"')"
 echo good >files/good
 truncate -s 200M files/large
 # shellcheck disable=SC2016 # a dollar of YARA's
 printf '%s\n' 'rule Noted : some_tag { meta: author = "me" n = -5' \
     'strings: $name = "good" condition: $name }' >rules/noted.yar
+overt --state state scan --json --quiet --rules rules --quarantine bad
+expect_exit 1
+mv out taken
 overt scan --json --verbose --explain --all-matches --rules rules files missing
 expect_exit 1
+cat taken out >both
+mv both out
 python3 - "$SCHEMA" <<'END' || fail "the output is not as the schema says"
 import json
 import sys
@@ -36,7 +42,8 @@ for line in open("out", encoding="utf-8"):
         noted = record
     if "path_bytes" in record:
         assert bytes.fromhex(record["path_bytes"]).endswith(b'\xff"')
-assert kinds == {"detection", "inconclusive", "file", "error", "summary"}, kinds
+assert kinds == {"detection", "inconclusive", "file", "quarantined", "error",
+                 "summary"}, kinds
 assert record["type"] == "summary" and record["files"] == 4
 assert noted["tags"] == ["some_tag"] and noted["meta"] == [
     {"key": "author", "value": "me"}, {"key": "n", "value": "-5"}], noted

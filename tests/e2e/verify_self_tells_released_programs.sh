@@ -77,3 +77,27 @@ echo >>"$(find DIR/repo/cas -name "$manifest")"
 overt --state client verify --self --from DIR/repo
 expect_exit 1
 expect_text out 'programs-differ'
+
+# What a next log has counts once that log has begun with this one's end.
+update() {
+    overt --state client update --from DIR/repo
+    expect_exit 0
+}
+second=demo.example/log/second
+must_publish log-next DIR --name "$second" --as p-01 --no-passphrase
+must_publish publish DIR
+update
+cp -a DIR without
+sed -i "s|/DIR/|/without/|" without/logd/settings
+"$LOGD" turn without/logd --origin "$second" --key without/keys/log-2.key
+sed -i "s|\"log\": .*|\"log\": \"$second\",|" without/instance.json
+for file in manifest source.tar tar cdx.json buildinfo; do
+    mv "release/overt-1.0.$file" "release/overt-1.1.$file"
+done
+must_publish code without --as p-01 --programs release
+must_publish review without code-1.1 --as build-1 --programs release
+must_publish publish without
+overt --state client verify --self --from without/repo
+expect_exit 1
+expect_text out 'programs-differ'
+expect_no_text out 'ok programs'

@@ -21,6 +21,12 @@ printf 'abcdefgh' >file
 "$OVERT" yara -x cuckoo=report.json cuckoo.yar file >printed
 printf 'talks file\nwrites file\n' >expected
 diff expected printed >&2 || fail "the report is not asked"
+"$OVERT" scan --module-data cuckoo=report.json --all-matches --rules cuckoo.yar \
+    file >printed && fail "the report is not used by overt scan"
+grep -q 'file: DETECTED talks' printed || fail "overt scan found nothing in it"
+"$OVERT" scan --module-data pe=report.json --rules cuckoo.yar file 2>err &&
+    fail "module-data of pe is taken"
+grep -q 'only the module cuckoo' err || fail "nothing is said of pe"
 "$OVERT" yara cuckoo.yar file >printed
 [ ! -s printed ] || fail "a rule holds without a report"
 if "$OVERT" yara -x cuckoo=missing cuckoo.yar file >printed 2>err; then

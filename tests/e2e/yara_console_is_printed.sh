@@ -37,3 +37,6 @@ fi
 
 "$OVERT" scan --rules rules.yar file >report && fail "a rule holds"
 grep -qx 'file: console: size 8' report || fail "the report has no lines"
+"$OVERT" scan --rules rules.yar --json file >report && fail "a rule holds"
+grep -qxF '{"type":"console","path":"file","text":"size 8"}' report ||
+    fail "the JSON has no lines"

@@ -76,6 +76,25 @@ same_as_yara --print-strings --print-meta rules.yar d/bad
 same_as_yara rules.yar
 same_as_yara --nosuch rules.yar d/bad
 
+# More matches than are kept of a string that nobody asks the places of.
+awk 'BEGIN { for (i = 0; i < 70000; i++) printf "ab"; printf "zz" }' >d/many
+cat >places.yar <<'EOF'
+rule number { strings: $a = "ab" condition: @a[69000] == 137998 }
+rule last { strings: $a = /ab+/ condition: @a[#a] == 139998 and !a[#a] == 2 }
+rule far { strings: $a = "ab" condition: $a at 139998 and not $a at 139999 }
+rule beside
+{
+    strings:
+        $a = "ab"
+        $z = "zz"
+    condition:
+        for any i in (69990..#a) : (@a[i] + 2 == @z)
+}
+EOF
+same_as_yara places.yar d/many
+same_as_yara -s -i number places.yar d/many
+rm d/many
+
 # One line of each rule's strings, in the order of places.
 overt yara -w -s rules.yar d/bad
 yara -w -s rules.yar d/bad >their.out
@@ -100,3 +119,66 @@ echo 'rule broken { condition: nothing_known }' >broken.yar
 overt yara broken.yar d/bad
 expect_exit 1
 expect_text err "broken.yar:1"
+
+# Namespaces, also of an image.
+printf 'rule one { condition: true }\n' >one.yar
+printf 'rule two : tag { condition: true }\n' >two.yar
+overt yara -e -g first:one.yar two.yar one.yar
+expect_line out 'first:one [] one.yar'
+expect_line out 'default:two [tag] one.yar'
+overt yarac first:one.yar second:two.yar spaces.img
+overt yara -C -e spaces.img one.yar
+expect_line out 'first:one one.yar'
+expect_line out 'second:two one.yar'
+
+# What modules say of a file, in yara's order; 4.5 has more fields than 4.2, so
+# the lines that yara has are looked for.
+cat >data.yar <<'RULES'
+import "math"
+import "elf"
+import "console"
+rule data { condition: console.log("said") and elf.type == elf.ET_DYN }
+RULES
+overt yara -D data.yar "$OVERT"
+expect_exit 0
+yara -D data.yar "$OVERT" >their.out
+grep -vxF -f out their.out >missing && fail "-D lacks lines of yara's"
+grep -v '^	' their.out >their.lines
+grep -v '^	' out | diff their.lines - || fail "-D has another order"
+
+# Statistics have yara's labels; of rules and strings also the numbers.
+overt yara -w -S one.yar one.yar
+yara -w -S one.yar one.yar >their.out
+sed 's/[0-9.]*$//' their.out >their.lines
+sed 's/[0-9.]*$//' out | diff their.lines - || fail "-S prints otherwise"
+overt yara -w -S rules.yar d/good
+expect_line out 'number of strings                  : 5'
+
+# Warnings, each time, whether or not the rules are known already.
+cat >slow.yar <<'RULES'
+rule slow {
+    strings:
+        $a = "a"
+        $b = /b.*cde/
+    condition:
+        any of them and entrypoint >= 0
+}
+RULES
+for options in "" -w --fail-on-warnings "-w --fail-on-warnings"; do
+    for time in first second; do
+        code=0
+        # shellcheck disable=SC2086 # words
+        yara $options slow.yar one.yar >/dev/null 2>their.err || code=$?
+        # shellcheck disable=SC2086
+        overt yara $options slow.yar one.yar
+        diff their.err err || fail "$time yara $options warns otherwise"
+        expect_exit "$code"
+        code=0
+        # shellcheck disable=SC2086
+        yarac $options d/../slow.yar their.img >/dev/null 2>their.err || code=$?
+        # shellcheck disable=SC2086
+        overt yarac $options d/../slow.yar our.img
+        diff their.err err || fail "yarac $options warns otherwise"
+        expect_exit "$code"
+    done
+done

@@ -2,6 +2,7 @@
 #include "fuzz.h"
 #include "sys/bundle.h"
 #include "sys/wire.h"
+#include "sys/wire_guard.h"
 #include "sys/wire_trust.h"
 
 /* The first byte is which connection, the second the peer's state, the rest a
@@ -45,6 +46,11 @@ static void try_other(struct ov_span body)
     struct ov_wire_updated updated;
     struct ov_tar_header header;
     uint8_t digest[OV_WIRE_DIGEST];
+    struct ov_wire_guard_settings settings;
+    struct ov_wire_guard_place place;
+    struct ov_wire_guard_answer verdict;
+    struct ov_wire_guard_file file;
+    struct ov_wire_guard_told told;
     uint64_t two[2];
 
     (void)!ov_wire_read_inconclusive(body, &inconclusive);
@@ -65,6 +71,11 @@ static void try_other(struct ov_span body)
     (void)!ov_wire_read_updated(body, &updated);
     (void)!ov_tar_header_read(body, &header);
     (void)!ov_wire_read_two(body, two);
+    (void)!ov_wire_read_guard_settings(body, &settings);
+    (void)!ov_wire_read_guard_place(body, &place);
+    (void)!ov_wire_read_guard_answer(body, &verdict);
+    (void)!ov_wire_read_guard_file(body, &file);
+    (void)!ov_wire_read_guard_told(body, &told);
 }
 
 static void try_fixed(struct ov_span body)
@@ -93,7 +104,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 
     if (len < 2)
         return 0;
-    link = (enum ov_link)(data[0] % 4);
+    link = (enum ov_link)(data[0] % 8);
     state = (enum ov_peer_state)(1 << data[1] % 3);
     packet = ov_span_clip(packet, 2, len);
     try_detection(packet);

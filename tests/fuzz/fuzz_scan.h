@@ -26,7 +26,8 @@ static inline void fuzz_scan_image(struct ov_span image_bytes,
     struct ov_image *image = NULL;
     struct ov_scanner *scanner = NULL;
     struct ov_scan_options options = {
-        .flags = OV_SCAN_ALL_MATCHES | OV_SCAN_UNWANTED | OV_SCAN_EXPLAIN,
+        .flags = OV_SCAN_ALL_MATCHES | OV_SCAN_UNWANTED | OV_SCAN_HEURISTICS |
+                 OV_SCAN_EXPLAIN,
         .limits = {[OV_COST_STEPS] = FUZZ_STEPS}};
     const struct ov_findings findings = {0};
     struct ov_outcome outcome;

@@ -32,7 +32,8 @@ static void look_for_includes(struct ov_span text)
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 {
     struct ov_span rest = ov_span_of(data, len);
-    struct ov_yara_options options = {.externals = fuzz_externals,
+    struct ov_yara_options options = {.wants_warnings = true,
+                                      .externals = fuzz_externals,
                                       .n_externals = FUZZ_N_EXTERNALS,
                                       .include = include};
     struct ov_diag diag = {0};

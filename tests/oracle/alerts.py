@@ -19,7 +19,10 @@ import struct
 import sys
 import zlib
 
+import broken_pictures
 import database_formats as formats
+import make_disk as disks
+import make_ole2 as ole2
 from clamav_version import has_clamav
 from database_formats import BAD, FIND_BAD, GOOD, case, md5, zipped
 
@@ -122,6 +125,83 @@ def pdf_cases():
     case("pdf names", NOTHING, files)
 
 
+def large(data):
+    return data.ljust(4200, b"\0")
+
+
+def vba_streams(at, directory, module):
+    return [(at + ("VBA",), None),
+            (at + ("VBA", "_VBA_PROJECT"), large(b"\xcc\x61\xb5\0\0\3\0")),
+            (at + ("VBA", "dir"), large(directory)),
+            (at + ("VBA", "Module1"), large(module)),
+            (at + ("PROJECT",), large(b"ID=x\r\nModule=Module1\r\n"))]
+
+
+def biff(kind, data):
+    return struct.pack("<HH", kind, len(data)) + data
+
+
+def sheet(kind, state=0, name=b"Sheet"):
+    return biff(0x85, struct.pack("<IBBBB", 0, state, kind, len(name), 0)
+                + name)
+
+
+def macro_cases():
+    directory = ole2.compressed(ole2.vba_directory([("Module1", 20)]))
+    none = ole2.compressed(ole2.vba_directory([]))
+    module = bytes(20) + ole2.compressed(
+        b"Attribute VB_Name = \"Module1\"\r\nSub A()\r\nEnd Sub\r\n")
+    document = (("WordDocument",), large(b"\xec\xa5\xc1\0" + bytes(99)))
+    start = biff(0x809, struct.pack("<4H2I", 0x600, 5, 0x1faa, 0x7cd, 0, 6))
+    file_of = ole2.compound_file
+    whole = file_of(vba_streams((), directory, module))
+    files = {
+        "none": file_of([document]), "whole": whole,
+        "word": file_of([document, (("Macros",), None)] + vba_streams(
+            ("Macros",), directory, module)),
+        "no modules": file_of(vba_streams((), none, b"")),
+        "no directory": file_of(vba_streams((), b"zzz", module)),
+        "other records": file_of([(("dir",), large(ole2.compressed(
+            b"hello world, this is no such stream")))]),
+        "directory alone": file_of([document, (("dir",), large(directory))]),
+        "DIR": file_of([document, (("DIR",), large(directory))]),
+        "dir2": file_of([document, (("dir2",), large(directory))]),
+        "module alone": file_of([document, (("Module1",), large(module))]),
+        "zip": zipped([("a.doc", whole)]),
+        "docm": zipped([("[Content_Types].xml", b"<Types/>"),
+                        ("word/document.xml", b"<w/>"),
+                        ("word/vbaProject.bin", whole)]),
+        "docm without": zipped([("[Content_Types].xml", b"<Types/>"),
+                                ("word/document.xml", b"<w/>"),
+                                ("word/vbaProject.bin", b"nothing")]),
+        "bare": large(directory)}
+    for kind in (0, 1, 2, 6):
+        for state in (0, 1, 2):
+            files["sheet %d %d" % (kind, state)] = file_of(
+                [(("Workbook",), large(start + sheet(kind, state)))])
+    for name, stream in (
+            ("second", start + sheet(0) + sheet(1)),
+            ("late", start + biff(0x42, b"ab") * 300 + sheet(1)),
+            ("behind end", start + biff(10, b"") + sheet(1)),
+            ("no start", sheet(1)),
+            ("short", start + biff(0x85, bytes(5) + b"\1")),
+            ("shorter", start + biff(0x85, bytes(5))),
+            ("shifted", b"\0" + start + sheet(1)),
+            ("other record", start + biff(0x86, sheet(1)[4:]))):
+        files["xlm " + name] = file_of([(("Workbook",), large(stream))])
+    for name in ("Book", "workbook", "Wbook", "BOOK"):
+        files["stream " + name] = file_of([((name,), large(start + sheet(1)))])
+    for options in (["--alert-macros"], ["--alert-macros=yes", "-z"],
+                    ["--alert-macros", "--heuristic-alerts=no"],
+                    ["--alert-macros", "--scan-ole2=no"],
+                    ["--alert-macros=no"]):
+        case("macros %s" % " ".join(options), NOTHING, files, options,
+             finds=None)
+    case("macros beside rules", {"a.ndb": FIND_BAD}, {
+        "both": file_of(vba_streams((), directory, large(BAD)))},
+         ["--alert-macros"])
+
+
 # ---- pictures -------------------------------------------------------------
 
 
@@ -163,6 +243,25 @@ def jpeg_cases():
     }
     case("jpeg comments", NOTHING, files, ["--alert-broken-media"])
     case("jpeg comments, not asked", NOTHING, files, finds=False)
+
+
+def picture_cases():
+    for name, make in (("png", broken_pictures.pngs),
+                       ("gif", broken_pictures.gifs),
+                       ("tiff", broken_pictures.tiffs),
+                       ("jpeg", broken_pictures.jpegs)):
+        files = make()
+        case("broken %s" % name, NOTHING, files, ["--alert-broken-media"])
+        case("changed %s" % name, NOTHING,
+             broken_pictures.changed(files, 400), ["--alert-broken-media"])
+    whole = broken_pictures.pngs()["cut30"]
+    files = {"png": whole, "zip": zipped([("a.png", whole)])}
+    for options in ([], ["--alert-broken-media=no"],
+                    ["--alert-broken-media", "--heuristic-alerts=no"],
+                    ["--alert-broken-media", "--scan-image=no"],
+                    ["--alert-broken-media", "-z"]):
+        case("broken pictures %s" % " ".join(options), NOTHING, files, options,
+             finds=None)
 
 
 def riff_cases():
@@ -225,6 +324,165 @@ def broken_cases(corpus):
     case("broken executables, not asked", NOTHING, files, finds=False)
     case("broken executables, not read", NOTHING, files,
          ["--alert-broken", "--scan-pe=no", "--scan-elf=no"], finds=None)
+
+
+# ---- disk images ----------------------------------------------------------
+
+
+def disk_cases():
+    two = [(0x80, 7, 1, 10)]
+    inside = [(0, 7, 1, 5), (0, 5, 10, 30)]
+    hfs = b"Apple_HFS"
+    files = {
+        "ok": disks.mbr(two + [(0, 0x83, 11, 10)]),
+        "crossing": disks.mbr(two + [(0, 0x83, 10, 10)]),
+        "within": disks.mbr([(0x80, 7, 1, 20), (0, 0x83, 5, 5)]),
+        "same": disks.mbr([(0, 7, 1, 5)] * 4),
+        "backwards": disks.mbr([(0x80, 7, 10, 10), (0, 0x83, 1, 10)]),
+        "touching": disks.mbr(two + [(0, 7, 20, 10), (0, 1, 11, 9)]),
+        "no type": disks.mbr(two + [(0, 0, 5, 10)]),
+        "from 0": disks.mbr([(0x80, 7, 0, 10), (0, 7, 5, 10)]),
+        "empty": disks.mbr(two + [(0, 7, 5, 0)]),
+        "none": disks.mbr([]), "one": disks.mbr(two),
+        "extended": disks.mbr(inside, [
+            (10, [(0, 7, 1, 5), (0, 5, 10, 10)]), (20, [(0, 7, 1, 5)])]),
+        "extended crossing": disks.mbr(inside, [
+            (10, [(0, 7, 1, 15), (0, 5, 10, 10)]), (20, [(0, 7, 1, 5)])]),
+        "primary crossing": disks.mbr([(0, 7, 1, 15), (0, 5, 10, 30)], [
+            (10, [(0, 7, 1, 5)])]),
+        "gpt": disks.gpt([(34, 40), (41, 50)]),
+        "gpt crossing": disks.gpt([(34, 45), (41, 50)]),
+        "gpt same": disks.gpt([(34, 45), (34, 45)]),
+        "gpt touching": disks.gpt([(34, 41), (41, 50)]),
+        "gpt backwards": disks.gpt([(50, 60), (34, 40)]),
+        "gpt wrong": disks.gpt([(34, 45), (41, 50)], 128, 1),
+        "gpt alone": disks.gpt([(34, 45), (41, 50)], 128, 0, False),
+        "apm": disks.apm([(4, 10, hfs), (14, 10, hfs)]),
+        "apm crossing": disks.apm([(4, 11, hfs), (14, 10, hfs)]),
+        "apm in map": disks.apm([(2, 10, hfs)]),
+        "apm free": disks.apm([(4, 10, hfs), (10, 10, b"Apple_Free")])}
+    for options in (["--alert-partition-intersection"],
+                    ["--alert-partition-intersection=yes", "-z",
+                     "--heuristic-alerts=no"],
+                    ["--alert-partition-intersection=no"]):
+        case("disks %s" % " ".join(options), NOTHING, files, options,
+             finds=None)
+    marked = {name: disks.with_marks(files[name]) for name in (
+        "ok", "no type", "extended", "apm", "apm free", "gpt", "from 0")}
+    for kind in ("MBR", "GPT", "APM"):
+        case("partitions of %s" % kind, {"a.ldb": "".join(
+            "M%02d;Engine:81-255,Container:CL_TYPE_%s,Target:0;0;%s\n" % (
+                i, kind, (b"MARK%02d" % i).hex()) for i in range(3, 60))},
+             marked, ["-z"])
+    for n in (1, 2, 3):
+        case("at most %d partitions" % n, {"a.ldb": "".join(
+            "M%s%02d;Engine:81-255,Container:CL_TYPE_%s,Target:0;0;%s\n" % (
+                kind, i, kind, (b"MARK%02d" % i).hex()) for i in range(3, 60)
+            for kind in ("MBR", "GPT"))}, marked,
+             ["-z", "--max-partitions=%d" % n])
+    disk = disks.mbr(two + [(0, 7, 20, 5)])
+    files = {"disk": disk[:512] + b"OWNWORD badness" + disk[527:]}
+    for kind in (0, 4):
+        case("partition of magic kind %d" % kind, {
+            "a.ftm": "%d:0:%s:x:CL_TYPE_ANY:CL_TYPE_ELF\n" % (
+                kind, b"OWNWORD".hex()), "a.ndb": "".join(
+                    "T%d:%d:*:%s\n" % (t, t, b"badness".hex())
+                    for t in (0, 6, 7, 14))}, files, ["-z"])
+
+
+# ---- numbers of people ----------------------------------------------------
+
+# First and last six digits, and how many digits there may be.
+CARDS = (
+    (100000, 199999, 13, 15), (222100, 272099, 16, 16),
+    (300000, 305999, 14, 16), (309500, 309599, 14, 16),
+    (340000, 349999, 15, 15), (352800, 358999, 16, 16),
+    (360000, 369999, 14, 16), (370000, 379999, 15, 15),
+    (380000, 499999, 16, 16), (500000, 509999, 16, 16),
+    (510000, 559999, 16, 16), (601100, 601199, 16, 16),
+    (622126, 622926, 16, 16), (624000, 626999, 16, 16),
+    (628200, 628899, 16, 16), (644000, 659999, 16, 16))
+
+
+def with_luhn(digits):
+    total = sum(sum(divmod(int(c) * 2, 10)) if i % 2 == 0 else int(c)
+                for i, c in enumerate(reversed(digits)))
+    return digits + str(-total % 10)
+
+
+def card_files(rng):
+    files = {}
+    for first, last, least, most in CARDS:
+        for issuer in (first - 1, first, last, last + 1):
+            for n in (least - 1, least, most, most + 1):
+                files["c%06d_%d" % (issuer, n)] = b"x %s y\n" % with_luhn(
+                    ("%06d1234567890123456789" % issuer)[:n - 1]).encode()
+    for i in range(400):
+        text = ""
+        for _ in range(rng.randint(1, 4)):
+            first, last, least, most = rng.choice(CARDS)
+            number = "%06d%s" % (rng.randint(first, last), "".join(
+                rng.choice("0123456789") for _ in range(12)))
+            number = with_luhn(number[:rng.choice((least, most, 16)) - 1])
+            for _ in range(rng.choice((0, 0, 1, 3, 3, 7, 8, 9))):
+                at = rng.randint(1, len(number))
+                number = number[:at] + rng.choice(" -  ") + number[at:]
+            text += number + rng.choice(("", " ", "-", "\n", ", ", "a", "5",
+                                         " 5", "  ", "-5 "))
+        files["r%d" % i] = text.encode()
+    return files
+
+
+def security_files(rng):
+    files = {}
+    for area in (0, 1, 99, 665, 666, 667, 728, 734, 772, 773, 800, 900, 999):
+        for group, serial in ((45, 6789), (0, 1), (1, 0), (99, 9999), (1, 1)):
+            for form in ("%03d-%02d-%04d", "%03d%02d%04d", "%03d %02d %04d",
+                         "%03d-%02d%04d", "9%03d-%02d-%04d", "%03d-%02d-%04d9",
+                         "a%03d%02d%04da", "-%03d-%02d-%04d-1"):
+                files["s%d" % len(files)] = (form % (area, group,
+                                                     serial)).encode()
+    for i in range(100):
+        files["n%d" % i] = "".join(
+            rng.choice(("%03d-%02d-%04d%s", "%03d%02d%04d%s", "%03d-%02d%04d%s"))
+            % (rng.randrange(1000), rng.randrange(100), rng.randrange(10000),
+               rng.choice(("\n", " ", "", "-", "1")))
+            for _ in range(6)).encode()
+    return files
+
+
+def number_cases():
+    rng = random.Random(5)
+    ask = ["--detect-structured=yes"]
+    cards = card_files(rng)
+    for count in (1, 2, 3):
+        for mode in (0, 1):
+            case("cards %d, mode %d" % (count, mode), NOTHING, cards, ask + [
+                "--structured-cc-count=%d" % count,
+                "--structured-cc-mode=%d" % mode])
+    security = security_files(rng)
+    for form in (0, 1, 2):
+        for count in (1, 2):
+            case("social security %d, format %d" % (count, form), NOTHING,
+                 security, ask + ["--structured-ssn-count=%d" % count,
+                                  "--structured-ssn-format=%d" % form])
+    three = b"4111111111111111\n" * 3
+    files = {
+        "text": three, "html": b"<html>" + three, "data": b"\0\1" + three,
+        "mail": b"From: a\nTo: b\nSubject: c\n\n" + three,
+        "zip": zipped([("a", three)]), "latin": b"gr\xfc\xdfe " + three,
+        "wide": b"\xff\xfe" + three.decode().encode("utf-16-le"),
+        "two": three[:34],
+        "security": b"123-45-6789\n" * 3}
+    for options in (ask, [], ask + ["--heuristic-alerts=no"], ask + ["-z"],
+                    ask + ["--normalize=no"],
+                    ask + ["--structured-cc-count=0"],
+                    ["--detect-structured=no"]):
+        if "-z" in options:  # else clamscan tells any of the two
+            files["both"] = three + b"123-45-6789\n" * 3
+        case("numbers in files %s" % " ".join(options), NOTHING, dict(files),
+             options, finds=None)
+        files.pop("both", None)
 
 
 # ---- how alerts and rules go together -------------------------------------
@@ -319,6 +577,7 @@ def main():
     if not has_clamav("clamscan"):
         return 77
     for make in (zip_cases, xz_cases, pdf_cases, jpeg_cases, riff_cases,
+                 macro_cases, disk_cases, number_cases, picture_cases,
                  precedence_cases, category_cases, switch_cases,
                  encrypted_cases):
         make()

@@ -461,6 +461,80 @@ def magic_cases():
              finds=None)
 
 
+def built_in_magics():
+    """The list that clamscan has built in, as a .ftm; None if it is not found
+    in its library."""
+    for path in glob.glob("/usr/lib/*/libclamav.so.*"):
+        with open(path, "rb") as f:
+            lines = re.findall(rb"[014]:[0-9*E][^\0:]*:[^\0]+:CL_TYPE_[^\0]+",
+                               f.read())
+        if len(lines) > 200:
+            return b"\n".join(lines).decode() + "\n"
+    return None
+
+
+def magic_pattern_cases():
+    """Patterns in the first KiB of what is text or unknown, and further on."""
+    own = b"OWNWORD"
+    other = b"OTHERWORD"
+    text = b"some text\n"
+    page = b"<html><head><title>x</title></head>"
+    files = {
+        "head text": text + own + BAD, "late text": text * 300 + own + BAD,
+        "head data": bytes(range(256)) + own + BAD,
+        "late data": bytes(range(256)) * 20 + own + BAD,
+        "edge": b"x" * 1017 + own + BAD, "over edge": b"x" * 1018 + own + BAD,
+        "elf": b"\x7fELF\2\1\1" + bytes(57) + own + BAD,
+        "zip": zipped([("m", BAD)]), "in zip": zipped([("m", own + BAD)]),
+        "page": page + own + BAD, "late page": text * 300 + page + BAD,
+        "both": text + own + other + BAD, "turned": text + other + own + BAD,
+        "mail": b"From: a\nTo: b\nSubject: c\n\n" + own + BAD,
+        "wide": b"\xff\xfe" + (text + own).decode().encode("utf-16-le") + BAD,
+        "none": BAD}
+    body = {"t%d.ndb" % t: "Test.T%d:%d:*:%s\n" % (t, t, b"badness".hex())
+            for t in (0, 1, 3, 4, 5, 6, 7, 10)}
+    line = "1:%%s:%s:own:CL_TYPE_%%s:CL_TYPE_%%s\n" % own.hex()
+    direct = "0:0:%s:direct:CL_TYPE_ANY:CL_TYPE_PDF\n" % b"FOO".hex()
+    rows = {to: line % ("*", "ANY", to) for to in (
+        "ELF", "HTML", "MAIL", "MSEXE", "TEXT_ASCII", "GRAPHICS", "PDF",
+        "BINARY_DATA", "MBR", "SCRIPT")}
+    del files["late page"]  # HTML is told by our own words, too
+    rows.update({
+        "from text": line % ("*", "TEXT_ASCII", "ELF"),
+        "from data": line % ("*", "BINARY_DATA", "ELF"),
+        "from zip": line % ("*", "ZIP", "ELF"),
+        "from text to html": line % ("*", "TEXT_ASCII", "HTML"),
+        "from data to html": line % ("*", "BINARY_DATA", "HTML"),
+        "at a place": line % ("10", "ANY", "ELF"),
+        "at another place": line % ("11", "ANY", "ELF"),
+        "at places": line % ("0,100", "ANY", "ELF"),
+        "from the end": line % ("EOF-%d" % (7 + len(BAD)), "ANY", "ELF"),
+        "alone with bytes": direct + line % ("*", "ANY", "GRAPHICS"),
+        "html alone with bytes": direct + line % ("*", "ANY", "HTML"),
+        "two levels": line % ("*", "ANY", "ELF:51") + line % (
+            "*", "ANY", "GRAPHICS:999"),
+        "wildcards": "1:*:4f57{2}(4f|50)??44:own:CL_TYPE_ANY:CL_TYPE_ELF\n",
+    })
+    for first, second in (("ELF", "HTML"), ("HTML", "ELF"), ("MSEXE", "ELF"),
+                          ("MSEXE", "HTML"), ("GRAPHICS", "PDF"),
+                          ("MAIL", "HTML"), ("XML_XL", "ELF")):
+        rows["%s or %s" % (first, second)] = line % ("*", "ANY", first) + (
+            "1:*:%s:other:CL_TYPE_ANY:CL_TYPE_%s\n" % (other.hex(), second))
+    for name, text in rows.items():
+        looked_for = dict(body)
+        if "MAIL" in name:  # text that is no mail has other parts here
+            for target in (3, 7):
+                del looked_for["t%d.ndb" % target]
+        case("pattern " + name, dict(looked_for, **{"a.ftm": text}), files,
+             ["-z"])
+    built_in = built_in_magics()
+    if built_in is not None:
+        for name, text in (("alone", ""), ("ELF", rows["ELF"]),
+                           ("HTML", rows["HTML"])):
+            case("built-in magics and " + name,
+                 dict(body, **{"a.ftm": built_in + text}), files, ["-z"])
+
+
 # ---- import hashes --------------------------------------------------------
 
 
@@ -585,9 +659,10 @@ def write_all(folder, contents):
 
 
 def in_order(lines, options):
-    """All matches of one file come in no order and number that anybody relies
-    on: clamscan tells some of them once for each form of a text."""
-    return sorted(set(lines)) if "-z" in options else lines
+    """Files come in no order where several cores scan them. All matches of one
+    file come in no number that anybody relies on: clamscan tells some of them
+    once for each form of a text."""
+    return sorted(set(lines) if "-z" in options else lines)
 
 
 def compare(overt, one, verbose):
@@ -633,6 +708,7 @@ def main():
         return 77
     for make in (allow_cases, ignore_cases, member_cases, password_cases,
                  unwanted_cases, container_cases, handler_cases, magic_cases,
+                 magic_pattern_cases,
                  import_cases, archive_cases, precedence_cases):
         make()
     chosen = [one for one in CASES if options.only in one.name]

@@ -18,14 +18,15 @@ OPENED = """
 clam.7z clam.bin-be.cpio clam.bin-le.cpio clam.bz2.zip clam.cab clam.chm
 clam.d64.zip clam.exe clam.exe.binhex clam.exe.bz2 clam.exe.html clam.exe.mbox.base64
 clam.exe.mbox.uu clam.exe.rtf clam.exe.szdd clam.impl.zip clam.mail
-clam.newc.cpio clam.odc.cpio clam.ole.doc clam.pdf clam.ppt clam.tar.gz
+clam.newc.cpio clam.odc.cpio clam.ole.doc clam.pdf clam.ppt clam.sis
+clam.tar.gz
 clam.tnef clam.zip clam_cache_emax.tgz
 """.split()
 # Installers and packed programs are matched as they are.
 NOT_OPENED = """
 clam-aspack.exe clam-fsg.exe clam-mew.exe clam-nsis.exe clam-pespin.exe
 clam-petite.exe clam-upack.exe clam-upx.exe clam-wwpack.exe clam-yc.exe
-clam.arj clam.ea05.exe clam.ea06.exe clam.sis
+clam.arj clam.ea05.exe clam.ea06.exe
 clam_IScab_ext.exe clam_IScab_int.exe clam_ISmsi_ext.exe clam_ISmsi_int.exe
 """.split()
 

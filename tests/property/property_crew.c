@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <archive.h>
 #include <archive_entry.h>
+#include <lzma.h>
 
 #include "engine/scan.h"
 #include "random.h"
@@ -229,6 +230,34 @@ static void make_archive(struct world *w, enum format which)
     archive_write_free(a);
 }
 
+/* The file becomes an .xz of some blocks. */
+static void pack_in_blocks(struct world *w)
+{
+    OV_AUTO_DONE(buf) packed = ov_buf_with_max(SIZE_MAX);
+    lzma_stream lz = LZMA_STREAM_INIT;
+    size_t n = w->file.len;
+    uint8_t *room = ov_buf_room(&packed, 2 * n + 65536);
+
+    assert_non_null(room);
+    assert_int_equal(lzma_easy_encoder(&lz, 1, LZMA_CHECK_CRC64), LZMA_OK);
+    lz.next_in = w->file.ptr;
+    lz.next_out = room;
+    lz.avail_out = 2 * n + 65536;
+    for (size_t left = n; left > 0;) {
+        size_t len = 1 + below(w, left);
+
+        left -= len;
+        lz.avail_in = len;
+        while (lzma_code(&lz, LZMA_FULL_FLUSH) == LZMA_OK)
+            continue;
+        assert_int_equal(lz.avail_in, 0);
+    }
+    assert_int_equal(lzma_code(&lz, LZMA_FINISH), LZMA_STREAM_END);
+    ov_buf_clear(&w->file);
+    ov_put_span(&w->file, ov_span_of(room, (size_t)lz.total_out));
+    lzma_end(&lz);
+}
+
 /* Some hold an archive. */
 static void make_raw(struct world *w)
 {
@@ -352,6 +381,8 @@ static void one_round(struct world *w, struct ov_crew *const *crews, size_t n)
             make_raw(w);
         else
             make_archive(w, (enum format)below(w, N_FORMATS));
+        if (below(w, 4) == 0)
+            pack_in_blocks(w);
         draw_options(w);
         compare(w, crews, n);
     }

@@ -159,6 +159,23 @@ static void make_xor(struct world *w, struct ov_pattern *p,
         w->view[at + i] = cells[i].value ^ key;
 }
 
+/* Half of them fit the view, or the next one of few kinds. */
+static struct ov_guard some_guard(struct world *w)
+{
+    static const uint32_t masks[] = {0, 0xff, 0xffff, 0xffffffff, 0x00ff00f0};
+    struct ov_guard g = {.max_size = UINT64_MAX};
+
+    g.head_mask = masks[ov_random_below(&w->r, 5)];
+    g.head = ov_guard_head(ov_span_of(w->view, w->view_len)) & g.head_mask;
+    if (ov_random_below(&w->r, 3) == 0)
+        g.head = (uint32_t)some_byte(w) & g.head_mask;
+    if (ov_random_below(&w->r, 2) == 0)
+        g.max_size = ov_random_below(&w->r, 8) * MAX_VIEW / 8;
+    if (ov_random_below(&w->r, 4) == 0)
+        g.min_size = ov_random_below(&w->r, 8) * MAX_VIEW / 8;
+    return g;
+}
+
 static void some_pattern(struct world *w, size_t nth)
 {
     struct ov_match_input *in = &w->in[nth];
@@ -171,6 +188,8 @@ static void some_pattern(struct world *w, size_t nth)
     *in = (struct ov_match_input){.rule = (uint32_t)ov_random_u64(&w->r)};
     in->targets =
         ov_random_below(&w->r, 4) ? UINT32_MAX : (uint32_t)ov_random_u64(&w->r);
+    in->has_guard = ov_random_below(&w->r, 2);
+    in->guard = some_guard(w);
     p->cells = cells;
     if (ov_random_below(&w->r, 3) == 0)
         p->flags = (uint32_t)ov_random_below(&w->r, 16);
@@ -309,16 +328,28 @@ static void print_pattern(const struct ov_pattern *p)
     print_error("\n");
 }
 
+static bool is_wanted(const struct world *w, const struct ov_match_input *in,
+                      const struct ov_match_job *job)
+{
+    if (!(in->targets >> job->target & 1))
+        return false;
+    if (!in->has_guard || job->guards == OV_GUARDS_OPEN)
+        return true;
+    return job->guards == OV_GUARDS_ASKED &&
+           ov_guard_fits(&in->guard, w->view_len,
+                         ov_guard_head(ov_span_of(w->view, w->view_len)));
+}
+
 /* Whether the pattern's matches are what its plain twin finds. */
 static bool is_same(const struct world *w, const struct ov_hits *hits,
-                    uint32_t i, uint32_t target)
+                    uint32_t i, const struct ov_match_job *job)
 {
     static struct matches want;
     const struct ov_hit *hit = ov_hits_find(hits, i);
     const struct ov_match *m = hit ? hit->first : NULL;
 
     want.n = 0;
-    if (w->in[i].targets >> target & 1)
+    if (is_wanted(w, &w->in[i], job))
         plain(w, &w->in[i].pattern, &want);
     for (size_t k = 0; k < want.n; k++, m = m->next)
         if (m == NULL || m->at != want.at[k].at || m->len != want.at[k].len)
@@ -338,6 +369,7 @@ static size_t count_differences(struct world *w, struct ov_matcher *m,
     struct ov_match_job job = {
         .view = ov_span_of(w->view, w->view_len),
         .target = (uint32_t)ov_random_below(&w->r, 32),
+        .guards = (enum ov_match_guards)ov_random_below(&w->r, 3),
         .layout = layout_of,
         .layout_data = w,
         .budget = &budget,
@@ -346,7 +378,7 @@ static size_t count_differences(struct world *w, struct ov_matcher *m,
 
     assert_int_equal(ov_matcher_scan(m, &job, &hits), OV_OK);
     for (uint32_t i = 0; i < w->n; i++) {
-        if (is_same(w, &hits, i, job.target))
+        if (is_same(w, &hits, i, &job))
             continue;
         if (is_told)
             print_pattern(&w->in[i].pattern);

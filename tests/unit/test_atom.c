@@ -53,6 +53,25 @@ static void looks_into_every_part(void **state)
     ov_form_done(&form);
 }
 
+static void words_are_common_though_their_pairs_are_not(void **state)
+{
+    static const struct {
+        const char *text;
+        uint32_t most;
+    } words[] = {{"http", 13}, {"tps:", 16}, {"s://", 16}};
+    struct ov_atom a;
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++)
+        assert_in_range(ov_atom_bits((const uint8_t *)words[i].text, 4), 8,
+                        words[i].most);
+    assert_true(ov_atom_bits((const uint8_t *)"qzxj", 4) > 20);
+    /* "https://abc.numoco" */
+    assert_true(choose("68747470733a2f2f6162632e6e756d6f636f", &a));
+    assert_in_range(a.cell, 7, 11); /* past "https:/" */
+    ov_form_done(&form);
+}
+
 static void keys_are_folded(void **state)
 {
     struct ov_atom a;
@@ -101,5 +120,7 @@ static void tells_what_costs_more(void **state)
 
 OV_TEST_MAIN(OV_TEST(prefers_what_is_rare_in_clean_files),
              OV_TEST(takes_the_longest_kind_there_is),
-             OV_TEST(looks_into_every_part), OV_TEST(keys_are_folded),
-             OV_TEST(avoids_a_crowd), OV_TEST(tells_what_costs_more))
+             OV_TEST(looks_into_every_part),
+             OV_TEST(words_are_common_though_their_pairs_are_not),
+             OV_TEST(keys_are_folded), OV_TEST(avoids_a_crowd),
+             OV_TEST(tells_what_costs_more))

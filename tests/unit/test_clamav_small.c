@@ -127,16 +127,37 @@ static void magics_have_bytes_and_types(void **state)
     const struct ov_magic_rule *m = part->magics.items;
 
     (void)state;
-    assert_int_equal(part->magics.n, 1);
+    assert_int_equal(part->magics.n, 2);
     assert_int_equal(m[0].offset, 4);
     assert_true(ov_span_equal(m[0].bytes, OV_SPAN_LIT("\xbe\xef")));
     assert_int_equal(m[0].type, OV_TYPE_ZIP);
-    assert_int_equal(part->skips.n, 2);
-    assert_int_equal(part->skips.items[0].line, 2);
-    assert_int_equal(part->skips.items[1].line, 3);
+    assert_int_equal(m[1].kind, OV_MAGIC_PATTERN);
+    assert_int_equal(m[1].type, OV_TYPE_MAIL);
+    assert_int_equal(part->skips.n, 1);
+    assert_int_equal(part->skips.items[0].line, 3);
     ov_part_free(part);
     refuse(OV_CLAMAV_FTM, "0:0:be:Calf:CL_TYPE_ANY:CL_TYPE_ZIP:217",
            "no entry is for this engine; remove it: ''");
+}
+
+static void a_pattern_of_a_magic_is_a_rule_that_is_never_detected(void **state)
+{
+    struct ov_buf shown = ov_buf_with_max(SIZE_MAX);
+    struct ov_part *part =
+        parse_as(OV_CLAMAV_FTM,
+                 "1:0,9:be??beef:Calf:CL_TYPE_ZIP:CL_TYPE_MAIL\n", OV_OK, NULL);
+    const struct ov_rule *r = part->rules.items;
+
+    (void)state;
+    assert_int_equal(part->rules.n, 1);
+    assert_true(ov_span_equal(r->name, OV_SPAN_LIT("Calf")));
+    assert_int_equal(r->flags, OV_RULE_MAGIC);
+    assert_int_equal(r->targets, UINT32_MAX);
+    show_pattern(&shown, &r->terms[0].pattern);
+    expect_text(&shown, "be..beef @ start 0 shift 9");
+    ov_part_free(part);
+    refuse(OV_CLAMAV_FTM, "1:*:be:Calf:CL_TYPE_ANY:CL_TYPE_SFX",
+           "each part between * and {} needs at least two bytes: 'be'");
 }
 
 static void what_is_not_run_is_one_skip_with_its_lines(void **state)
@@ -195,5 +216,6 @@ OV_TEST_MAIN(OV_TEST(icons_have_groups_areas_and_shares),
              OV_TEST(ignored_rules_have_a_name_and_maybe_a_digest),
              OV_TEST(passwords_are_decoded),
              OV_TEST(magics_have_bytes_and_types),
+             OV_TEST(a_pattern_of_a_magic_is_a_rule_that_is_never_detected),
              OV_TEST(what_is_not_run_is_one_skip_with_its_lines),
              OV_TEST(the_oldest_body_signatures_are_read))

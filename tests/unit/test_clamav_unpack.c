@@ -381,6 +381,28 @@ static void every_flipped_bit_of_a_signed_container_is_noticed(void **state)
     ov_buf_done(&file);
 }
 
+static void a_header_tells_when_it_was_made(void **state)
+{
+    char header[512];
+    uint64_t seconds = 0;
+    size_t len = (size_t)snprintf(header, sizeof(header),
+                                  "ClamAV-VDB:22 Jul 2021 05-36 -0400:62:9:90:"
+                                  "X:X:me:1626950160");
+    const struct ov_span all = ov_span_of((uint8_t *)header, sizeof(header));
+
+    (void)state;
+    memset(header + len, ' ', sizeof(header) - len);
+    assert_int_equal(ov_clamav_made(all, &seconds), OV_OK);
+    assert_int_equal(seconds, 1626950160);
+    assert_int_equal(ov_clamav_made(ov_span_clip(all, 0, 511), &seconds),
+                     OV_MALFORMED);
+    header[len - 1] = 'x';
+    assert_int_equal(ov_clamav_made(all, &seconds), OV_MALFORMED);
+    header[len - 1] = '0';
+    header[len - 11] = ' '; /* a field less */
+    assert_int_equal(ov_clamav_made(all, &seconds), OV_MALFORMED);
+}
+
 static void a_wrong_key_is_told(void **state)
 {
     (void)state;
@@ -397,4 +419,5 @@ OV_TEST_MAIN(OV_TEST(two_published_headers_verify),
              OV_TEST(a_cld_is_believed_for_its_info),
              OV_TEST(a_cud_needs_no_signature), OV_TEST(damage_is_noticed),
              OV_TEST(every_flipped_bit_of_a_signed_container_is_noticed),
+             OV_TEST(a_header_tells_when_it_was_made),
              OV_TEST(a_wrong_key_is_told))

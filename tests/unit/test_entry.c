@@ -14,6 +14,21 @@
     "\ndb 0 sha256:" HEX " 18874368\ndb 1 sha256:" HEX " 4096\n"               \
     "compiler 81200\nrollout 10:1h 50:6h 100:24h salt 00ff\n"
 
+#define REQUEST                                                                \
+    "a.b/request/v1\nid 2026H2-0017\nreceived 2026-09-03\ncountry CH\n"        \
+    "authority police\nvia mlat\nkind user_data\ndata account\n"               \
+    "data telemetry\nbasis Some code, art. 265\nsubjects 1\n"                  \
+    "author legal-1\ntime 2026-09-03T14:00:00Z\n"
+#define DECISION                                                               \
+    "a.b/request-decision/v1\nid 2026H2-0017\nprev sha256:" HEX                \
+    "\ndecided 2026-09-15\nreview invalid\ndecision rejected\n"                \
+    "reason not_valid\naccounts 0\nnotified barred_until:2027-03-01\n"         \
+    "author legal-1\ntime 2026-09-15T14:00:00Z\n"
+#define OPENING                                                                \
+    "a.b/request-opening/v1\ndate 2026-10-03\nempty " HEX " " HEX              \
+    "\nevent " HEX " " HEX " sha256:" HEX                                      \
+    "\nauthor legal-1\ntime 2026-10-03T14:00:00Z\n"
+
 static enum ov_status parse(const char *text, struct ov_entry *ret,
                             struct ov_diag *diag)
 {
@@ -30,8 +45,20 @@ static void what_is_parsed_prints_as_it_was(void **state)
         "a.b/notice/v1\nid N-1\nkind end-of-service\nregion US\n"
         "announced 2026-11-01\ndate sales-end 2027-01-20\nfile sha256:" HEX
         " 9\nauthor p-1\ntime 2026-01-01T00:00:00Z\n",
+        REQUEST,
+        DECISION,
+        OPENING,
+        "a.b/request-report/v1\nperiod 2026H2\nsize 7\ntable sha256:" HEX
+        " 900\nauthor legal-1\ntime 2027-01-05T00:00:00Z\n",
+        "a.b/drill/v1\nid D-1\nkind failover\ndate 2026-09-01\nregion CH\n"
+        "result passed\nminutes 4\nwhat Zurich was switched off.\nauthor p-1\n"
+        "time 2026-09-01T00:00:00Z\n",
         "a.b/log-start/v1\norigin a.b/log/2026\nauthor p-1\n"
         "time 2026-01-01T00:00:00Z\n",
+        "a.b/key-manifest/v1\nversion 3\nfile sha256:" HEX
+        " 700\nauthor p-1\ntime 2026-01-01T00:00:00Z\n",
+        "a.b/submissions/v1\nregion eu\nsize 18\nroot " HEX
+        "\ntime 2026-01-01T00:00:00Z\n",
     };
 
     (void)state;
@@ -215,7 +242,96 @@ static void times_are_those_of_the_calendar(void **state)
         assert_false(ov_time_parse(ov_span_str(bad[i]), &time));
 }
 
-OV_TEST_MAIN(OV_TEST(what_is_parsed_prints_as_it_was),
+/* What is told of requests has a fixed form in every value. */
+static void a_request_says_only_what_its_words_allow(void **state)
+{
+    static const struct {
+        const char *text;
+        const char *from;
+        const char *to;
+    } bad[] = {
+        {REQUEST, "country CH", "country ch"},
+        {REQUEST, "country CH", "country CHE"},
+        {REQUEST, "authority police", "authority polices"},
+        {REQUEST, "via mlat", "via court"},
+        {REQUEST, "kind user_data", "kind no_data"},
+        {REQUEST, "data account", "data user_data"},
+        {REQUEST, "subjects 1", "subjects -1"},
+        {REQUEST, "basis Some code, art. 265\n", ""},
+        {DECISION, "review invalid", "review rejected"},
+        {DECISION, "decision rejected", "decision pending"},
+        {DECISION, "reason not_valid", "reason valid"},
+        {DECISION, "notified barred_until:2027-03-01", "notified maybe"},
+        {DECISION, "until:2027-03-01", "until:2027-02-30"},
+        {DECISION, "accounts 0\n", ""},
+        {DECISION, "prev sha256:0", "prev sha256:"},
+        {OPENING, "empty 0011", "empty 00g1"},
+        {OPENING, " sha256:0011", " 0011"},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+        OV_AUTO_DONE(buf) text = ov_buf_with_max(OV_ENTRY_MAX);
+        struct ov_span good = ov_span_str(bad[i].text);
+        struct ov_span from = ov_span_str(bad[i].from);
+        size_t at = ov_span_find(good, from, 0);
+        struct ov_entry e;
+
+        assert_int_equal(parse(bad[i].text, &e, NULL), OV_OK);
+        assert_true(at < good.len);
+        ov_put_span(&text, ov_span_clip(good, 0, at));
+        ov_put_str(&text, bad[i].to);
+        ov_put_span(&text, ov_span_clip(good, at + from.len, good.len));
+        assert_int_equal(ov_entry_parse(ov_buf_span(&text), &e, NULL),
+                         OV_MALFORMED);
+    }
+}
+
+static void a_half_year_begins_and_ends_where_the_calendar_says(void **state)
+{
+    static const char *const bad[] = {"",        "2026H3",  "2026H0", "2026h1",
+                                      "2026H",   "2026H11", "H2",     "1969H2",
+                                      "20 26H1", "+026H1"};
+
+    static const struct {
+        const char *period;
+        const char *from;
+        const char *last;
+    } good[] = {{"2026H1", "2026-01-01T00:00:00Z", "2026-06-30T23:59:59Z"},
+                {"2026H2", "2026-07-01T00:00:00Z", "2026-12-31T23:59:59Z"},
+                {"1970H1", "1970-01-01T00:00:00Z", "1970-06-30T23:59:59Z"},
+                {"9999H2", "9999-07-01T00:00:00Z", "9999-12-31T23:59:59Z"}};
+
+    uint64_t from;
+    uint64_t to;
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
+        assert_false(ov_period_parse(ov_span_str(bad[i]), &from, &to));
+    for (size_t i = 0; i < sizeof(good) / sizeof(good[0]); i++) {
+        OV_AUTO_DONE(buf) text = ov_buf_with_max(256);
+
+        assert_true(ov_period_parse(ov_span_str(good[i].period), &from, &to));
+        ov_put_time(&text, from);
+        assert_true(
+            ov_span_equal(ov_buf_span(&text), ov_span_str(good[i].from)));
+        ov_buf_clear(&text);
+        ov_put_time(&text, to - 1);
+        assert_true(
+            ov_span_equal(ov_buf_span(&text), ov_span_str(good[i].last)));
+        ov_buf_clear(&text);
+        ov_put_period(&text, from);
+        ov_put_period(&text, to - 1);
+        assert_true(
+            ov_span_starts(ov_buf_span(&text), ov_span_str(good[i].period)));
+        assert_true(
+            ov_span_ends(ov_buf_span(&text), ov_span_str(good[i].period)));
+    }
+}
+
+OV_TEST_MAIN(OV_TEST(a_request_says_only_what_its_words_allow),
+             OV_TEST(a_half_year_begins_and_ends_where_the_calendar_says),
+             OV_TEST(what_is_parsed_prints_as_it_was),
              OV_TEST(values_are_found_by_name),
              OV_TEST(every_departure_is_refused_with_its_line),
              OV_TEST(no_entry_is_larger_than_a_bundle_can_hold),

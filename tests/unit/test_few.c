@@ -75,6 +75,7 @@ static void magics_come_back(void **state)
 
     (void)state;
     *added = (struct ov_magic_rule){.line = 4,
+                                    .kind = OV_MAGIC_PARTITION,
                                     .offset = 257,
                                     .bytes = OV_SPAN_LIT("ustar"),
                                     .name = OV_SPAN_LIT("TAR"),
@@ -84,6 +85,7 @@ static void magics_come_back(void **state)
     m = ov_lookup_magics(c.image, c.arena, &n);
     assert_int_equal(n, 1);
     assert_int_equal(m->line, 4);
+    assert_int_equal(m->kind, OV_MAGIC_PARTITION);
     assert_int_equal(m->offset, 257);
     assert_text(m->bytes, "ustar");
     assert_text(m->name, "TAR");

@@ -125,6 +125,50 @@ static void what_is_not_listed_is_told(void **state)
     ov_arena_free(f.arena);
 }
 
+static void places_that_are_asked_for_are_all_listed(void **state)
+{
+    struct fixture f;
+    struct ov_program p = {.flags = OV_PROGRAM_PLACES, .id = 1, .rule = 2};
+    struct ov_hit *hit;
+
+    (void)state;
+    begin(&f);
+    hit = ov_hits_of(&f.hits, &f.job, &p, 1);
+    assert_non_null(hit);
+    for (uint64_t i = 0; i < 2 * OV_HITS_KEPT; i++)
+        add(&f, 1, i, 1);
+    assert_true(ov_hit_is_whole(hit));
+    assert_false(ov_hits_are_full(hit, &f.job));
+
+    /* Not at the cost of what else there is to find. */
+    f.budget.spent[OV_COST_MATCHES] = f.budget.limit[OV_COST_MATCHES] / 2;
+    add(&f, 1, 2 * OV_HITS_KEPT, 1);
+    assert_int_equal(hit->listed_to, 2 * OV_HITS_KEPT);
+    assert_int_equal(hit->n_matches, 2 * OV_HITS_KEPT + 1);
+    ov_arena_free(f.arena);
+}
+
+static void nothing_is_listed_behind_a_gap(void **state)
+{
+    struct fixture f;
+    struct ov_hits all = {0};
+    const struct ov_hit *hit;
+
+    (void)state;
+    begin(&f);
+    for (uint64_t i = 0; i < OV_HITS_KEPT + 5; i++)
+        add(&f, 1, i, 1);
+    assert_int_equal(ov_hits_append(&all, f.arena, &f.hits, 0), OV_OK);
+    f.hits = (struct ov_hits){0};
+    add(&f, 1, 3, 1);
+    assert_int_equal(ov_hits_append(&all, f.arena, &f.hits, 100000), OV_OK);
+    hit = ov_hits_find(&all, 1);
+    assert_int_equal(hit->n_matches, OV_HITS_KEPT + 6);
+    assert_int_equal(hit->listed_to, OV_HITS_KEPT);
+    assert_int_equal(hit->last->at, OV_HITS_KEPT - 1);
+    ov_arena_free(f.arena);
+}
+
 /* Starts come back in any order; each is kept once. */
 static void one_match_is_kept_for_each_start(void **state)
 {
@@ -153,9 +197,44 @@ static void one_match_is_kept_for_each_start(void **state)
     }
 }
 
-OV_TEST_MAIN(OV_TEST(one_match_is_kept_for_each_start),
+/* What regions of a process are looked through one after the other for. */
+static void parts_are_put_together(void **state)
+{
+    struct ov_hits all = {0};
+    struct fixture f;
+    const struct ov_hit *hit;
+
+    (void)state;
+    begin(&f);
+    for (uint64_t part = 0; part < 3; part++) {
+        f.hits = (struct ov_hits){0};
+        for (uint64_t i = 0; i < 30000; i++)
+            add(&f, 1, i, 1);
+        if (part == 1)
+            add(&f, 2, 77, 5);
+        ov_hits_finish(&f.hits);
+        assert_int_equal(ov_hits_append(&all, f.arena, &f.hits, part * 1000000),
+                         OV_OK);
+    }
+    hit = ov_hits_find(&all, 2);
+    assert_int_equal(hit->n_matches, 1);
+    assert_int_equal(hit->rule, 3);
+    assert_int_equal(hit->first->at, 1000077);
+    assert_true(ov_hit_is_whole(hit));
+    hit = ov_hits_find(&all, 1);
+    assert_int_equal(hit->n_matches, 90000);
+    assert_int_equal(hit->last_at, 2029999);
+    assert_int_equal(hit->listed_to, 2000000 + 65536 - 60000);
+    assert_int_equal(hit->last->at, hit->listed_to - 1);
+    ov_arena_free(f.arena);
+}
+
+OV_TEST_MAIN(OV_TEST(parts_are_put_together),
+             OV_TEST(one_match_is_kept_for_each_start),
              OV_TEST(finds_what_was_added_and_nothing_else),
              OV_TEST(matches_come_out_in_order_and_once),
              OV_TEST(the_same_place_with_another_length_is_another_match),
              OV_TEST(each_match_is_paid_for),
-             OV_TEST(what_is_not_listed_is_told))
+             OV_TEST(what_is_not_listed_is_told),
+             OV_TEST(places_that_are_asked_for_are_all_listed),
+             OV_TEST(nothing_is_listed_behind_a_gap))

@@ -14,7 +14,14 @@ static enum ov_status decode(const struct ov_buf *b, bool has_fd,
 static void make_task(struct ov_buf *b)
 {
     const struct ov_wire_task task = {
-        .len = 1234, .n_shards = 2, .shard = 1, .now = -5};
+        .len = 1234,
+        .n_shards = 2,
+        .shard = 1,
+        .now = -5,
+        .flags = 1,
+        .path = OV_SPAN_LIT("/a/file"),
+        .owner = OV_SPAN_LIT("me"),
+    };
 
     ov_msg_begin(b, OV_MSG_TASK, 7);
     ov_wire_put_task(b, &task);
@@ -38,6 +45,9 @@ static void what_is_put_is_read(void **state)
     assert_int_equal(task.len, 1234);
     assert_int_equal(task.shard, 1);
     assert_int_equal(task.now, -5);
+    assert_int_equal(task.flags, 1);
+    assert_true(ov_span_equal(task.path, OV_SPAN_LIT("/a/file")));
+    assert_true(ov_span_equal(task.owner, OV_SPAN_LIT("me")));
     ov_buf_done(&b);
 }
 
@@ -65,7 +75,7 @@ static void a_body_that_is_too_long_is_refused(void **state)
 
     (void)state;
     ov_msg_begin(&b, OV_MSG_TASK, 1);
-    for (int i = 0; i < 25; i++)
+    for (int i = 0; i < 36001; i++)
         ov_put_u8(&b, 0);
     assert_int_equal(ov_msg_end(&b), OV_OK);
     assert_int_not_equal(decode(&b, true, OV_TO_WORKER, OV_PEER_OPEN), OV_OK);

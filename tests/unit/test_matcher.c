@@ -159,6 +159,8 @@ static void refuses_a_pattern_with_an_open_bracket(void **state)
     l[1].cells[1].kind = OV_CELL_ALT_OPEN;
     assert_int_equal(ov_match_check(&in[0].pattern), OV_MATCH_STRONG);
     assert_int_equal(ov_match_check(&in[1].pattern), OV_MATCH_NONE);
+    assert_int_equal(ov_match_try(&in[0].pattern), OV_OK);
+    assert_int_equal(ov_match_try(&in[1].pattern), OV_UNSUPPORTED);
     assert_int_equal(ov_match_build(in, 2, &image, NULL, &bad), OV_UNSUPPORTED);
     assert_int_equal(bad, 1);
 }

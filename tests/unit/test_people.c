@@ -26,6 +26,8 @@ static const struct someone bob = {"p-02.people.a.example", 2};
 static const struct someone ann_again = {"p-03.people.a.example", 1};
 static const struct someone machine = {"ci.a.example", 3};
 static const struct someone builder = {"build-1.a.example", 4};
+static const struct someone lawyer = {"legal-1.a.example", 5};
+static const struct someone trustee = {"notary.example", 6};
 static const struct someone stranger = {"p-09.people.a.example", 9};
 
 static void put_key(struct ov_buf *b, const char *line, struct someone who,
@@ -44,11 +46,13 @@ static void put_key(struct ov_buf *b, const char *line, struct someone who,
 
 static void put_usual(struct ov_buf *b)
 {
-    ov_put_str(b, HEAD);
+    ov_put_str(b, HEAD "need legal 1\nneed trustees 1\n");
     put_key(b, "person p-01 ", ann, "0 -");
     put_key(b, "person p-02 ", bob, "0 100");
     put_key(b, "ci ci ", machine, "0 -");
     put_key(b, "builder build-1 ", builder, "0 -");
+    put_key(b, "legal legal-1 ", lawyer, "0 -");
+    put_key(b, "trustee trustee-1 ", trustee, "0 -");
 }
 
 static enum ov_status parse(const struct ov_buf *b, struct ov_diag *diag)
@@ -69,7 +73,7 @@ static void a_file_prints_as_it_was(void **state)
     (void)state;
     put_usual(&text);
     assert_int_equal(ov_people_parse(a, ov_buf_span(&text), &p, NULL), OV_OK);
-    assert_int_equal(p.n_keys, 4);
+    assert_int_equal(p.n_keys, 6);
     assert_int_equal(p.need[OV_PERSON], 2);
     ov_put_people(&again, &p);
     assert_true(ov_span_equal(ov_buf_span(&text), ov_buf_span(&again)));
@@ -87,7 +91,7 @@ static void one_key_is_never_two_people(void **state)
     put_usual(&text);
     put_key(&text, "person p-03 ", ann_again, "50 60");
     assert_int_equal(parse(&text, &diag), OV_MALFORMED);
-    assert_int_equal(diag.line, 10);
+    assert_int_equal(diag.line, 14);
     ov_buf_clear(&text);
     put_usual(&text);
     put_key(&text, "person p-02 ", stranger, "99 -"); /* name, and overlap */
@@ -119,6 +123,9 @@ static void what_is_no_people_file_is_refused(void **state)
         HEAD "person p-01 x 0 -\n",
         HEAD "person p-01\n",
         HEAD "\n",
+        HEAD "need legal 0\nneed trustees 1\n",
+        HEAD "need legal 1\n",
+        HEAD "need trustees 1\nneed legal 1\n",
     };
 
     (void)state;
@@ -136,9 +143,8 @@ static void keys_have_the_names_of_their_owners(void **state)
         const char *line;
         const struct someone *who;
     } bad[] = {
-        {"person p-02 ", &ann},
-        {"person p-01 ", &machine},
-        {"ci p-01 ", &ann},
+        {"person p-02 ", &ann}, {"person p-01 ", &machine},
+        {"ci p-01 ", &ann},     {"legal trustee-1 ", &trustee},
         {"person ../p ", &ann},
     };
 
@@ -241,6 +247,52 @@ static void a_release_is_the_builders_word(void **state)
     assert_int_equal(open_signed(release, people, 5, &n), OV_BAD_SIGNATURE);
 }
 
+/* A file without those lines is as it was before there were requests. */
+static void who_says_nothing_of_requests_has_no_line_for_it(void **state)
+{
+    OV_AUTO(arena) a = ov_arena_new(1 << 20);
+    OV_AUTO_DONE(buf) again = ov_buf_with_max(1 << 20);
+    struct ov_people p;
+
+    (void)state;
+    assert_int_equal(ov_people_parse(a, OV_SPAN_LIT(HEAD), &p, NULL), OV_OK);
+    ov_put_people(&again, &p);
+    assert_true(ov_span_equal(ov_buf_span(&again), OV_SPAN_LIT(HEAD)));
+}
+
+static void a_decision_takes_legal_and_a_trustee(void **state)
+{
+    static const char request[] =
+        "a.example/request/v1\nid 1\nreceived 2026-09-03\ncountry CH\n"
+        "authority police\nvia direct\nkind user_data\nbasis A code.\n"
+        "subjects 1\nauthor legal-1\ntime 2026-09-03T14:00:00Z\n";
+    static const char decision[] =
+        "a.example/request-decision/v1\nid 1\nprev sha256:" HEX
+        "\ndecided 2026-09-04\nreview valid\ndecision no_data\naccounts 0\n"
+        "notified no\nauthor legal-1\ntime 2026-09-04T14:00:00Z\n";
+
+    const struct {
+        const char *body;
+        struct someone by[5];
+        enum ov_status status;
+    } cases[] = {
+        {request, {lawyer}, OV_OK},
+        {request, {trustee}, OV_BAD_SIGNATURE},
+        {request, {ann, bob, machine}, OV_BAD_SIGNATURE},
+        {decision, {lawyer, trustee}, OV_OK},
+        {decision, {lawyer}, OV_BAD_SIGNATURE},
+        {decision, {lawyer, ann, bob}, OV_BAD_SIGNATURE},
+        {decision, {trustee, ann}, OV_BAD_SIGNATURE},
+    };
+
+    unsigned n;
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++)
+        assert_int_equal(open_signed(cases[i].body, cases[i].by, 5, &n),
+                         cases[i].status);
+}
+
 /* The second line of two by one known key does not hold. */
 static void a_wrong_signature_by_a_known_key_refuses_all(void **state)
 {
@@ -275,4 +327,6 @@ OV_TEST_MAIN(OV_TEST(a_file_prints_as_it_was),
              OV_TEST(an_entry_needs_two_people_and_ci),
              OV_TEST(another_instance_has_no_say),
              OV_TEST(a_release_is_the_builders_word),
+             OV_TEST(who_says_nothing_of_requests_has_no_line_for_it),
+             OV_TEST(a_decision_takes_legal_and_a_trustee),
              OV_TEST(a_wrong_signature_by_a_known_key_refuses_all))

@@ -98,6 +98,7 @@ static void the_compiler_says_how_weak_one_is(void **state)
     assert_int_equal(ov_match_check(&p), OV_MATCH_SLOW);
     p.regex = OV_SPAN_LIT("a(");
     assert_int_equal(ov_match_check(&p), OV_MATCH_NONE);
+    assert_int_equal(ov_match_try(&p), OV_UNSUPPORTED);
 }
 
 OV_TEST_MAIN(OV_TEST(every_start_is_reported_once),

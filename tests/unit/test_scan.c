@@ -118,6 +118,42 @@ static void own_magics_take_the_place_of_the_built_in_ones(void **state)
     help_close(&h);
 }
 
+static void patterns_say_of_which_type_text_and_data_are(void **state)
+{
+    static const char *const rules[] = {
+        "a.ndb",
+        "Test.Elf:6:*:7468652062797465\n"
+        "Test.Html:3:*:7468652062797465\n",
+        "a.ftm",
+        "1:*:4d41474943:own:CL_TYPE_ANY:CL_TYPE_ELF\n"
+        "1:*:504147452e2e:page:CL_TYPE_ANY:CL_TYPE_HTML\n"
+        "1:*:50414745212e:of data:CL_TYPE_BINARY_DATA:CL_TYPE_HTML\n",
+        NULL};
+    struct scan_help h;
+    char late[4096];
+
+    (void)state;
+    help_open(&h, rules);
+    assert_int_equal(help_scan(&h, OV_SPAN_LIT("a MAGIC the bytes")),
+                     OV_DETECTED);
+    assert_int_equal(help_scan(&h, OV_SPAN_LIT("\1\2MAGIC the bytes")),
+                     OV_DETECTED);
+    assert_int_equal(help_scan(&h, OV_SPAN_LIT("a MAGI the bytes")), OV_CLEAN);
+    assert_int_equal(help_scan(&h, OV_SPAN_LIT("PAGE!. the bytes")), OV_CLEAN);
+    assert_int_equal(help_scan(&h, OV_SPAN_LIT("\1\2\0\1PAGE!. the bytes")),
+                     OV_DETECTED);
+    memset(late, 'x', sizeof(late));
+    memcpy(late + 2000, "PAGE.. the bytes", 16);
+    assert_int_equal(
+        help_scan(&h, ov_span_of((const uint8_t *)late, sizeof(late))),
+        OV_DETECTED);
+    memcpy(late + 2000, "MAGIC. the bytes", 16);
+    assert_int_equal(
+        help_scan(&h, ov_span_of((const uint8_t *)late, sizeof(late))),
+        OV_CLEAN);
+    help_close(&h);
+}
+
 static void a_handler_looks_at_an_object_as_another_type_too(void **state)
 {
     static const char *const rules[] = {
@@ -172,11 +208,12 @@ static void a_damaged_hash_table_is_never_clean(void **state)
     help_close(&h);
 }
 
-/* "ab" 70,000 times, then "=7". */
+/* "ab" 600,000 times, then "=7". Of these 524,288 keep their places: half of
+ * the budget of matches. */
 static struct ov_span make_many(struct ov_buf *ret)
 {
-    *ret = ov_buf_with_max(1 << 20);
-    for (int i = 0; i < 70000; i++)
+    *ret = ov_buf_with_max(1 << 21);
+    for (int i = 0; i < 600000; i++)
         ov_put_str(ret, "ab");
     ov_put_str(ret, "=7");
     return ov_buf_span(ret);
@@ -210,17 +247,18 @@ static void expect_many_yara(const char *condition, enum ov_verdict want)
 static void what_depends_on_matches_that_are_not_listed_is_open(void **state)
 {
     (void)state;
-    expect_many_yara("#a == 70000", OV_DETECTED);
+    expect_many_yara("#a == 600000", OV_DETECTED);
     expect_many_yara("$a in (0..9)", OV_DETECTED);
     expect_many_yara("$a in (1..1)", OV_CLEAN);
     expect_many_yara("#a in (0..9) == 5", OV_DETECTED);
-    expect_many_yara("@a[65536] == 131070", OV_DETECTED);
-    expect_many_yara("@a[70001] == 0", OV_CLEAN);
-    expect_many_yara("$a in (140000..140001)", OV_CLEAN);
-    expect_many_yara("$a at 139998", OV_INCONCLUSIVE);
-    expect_many_yara("$a in (131072..131073)", OV_INCONCLUSIVE);
-    expect_many_yara("#a in (0..131073) == 65536", OV_INCONCLUSIVE);
-    expect_many_yara("@a[70000] == 139998", OV_INCONCLUSIVE);
+    expect_many_yara("@a[524288] == 1048574", OV_DETECTED);
+    expect_many_yara("@a[600001] == 0", OV_CLEAN);
+    expect_many_yara("$a in (1200000..1200001)", OV_CLEAN);
+    expect_many_yara("$a at 139998", OV_DETECTED);
+    expect_many_yara("$a at 1199998", OV_INCONCLUSIVE);
+    expect_many_yara("$a in (1048576..1048577)", OV_INCONCLUSIVE);
+    expect_many_yara("#a in (0..1048577) == 524288", OV_INCONCLUSIVE);
+    expect_many_yara("@a[600000] == 1199998", OV_INCONCLUSIVE);
 }
 
 static void a_number_behind_the_last_of_many_matches_is_read(void **state)
@@ -254,6 +292,7 @@ OV_TEST_MAIN(OV_TEST(a_body_rule_finds_its_bytes),
              OV_TEST(a_digest_on_the_allow_list_clears_what_is_inside),
              OV_TEST(a_file_over_a_limit_is_inconclusive),
              OV_TEST(own_magics_take_the_place_of_the_built_in_ones),
+             OV_TEST(patterns_say_of_which_type_text_and_data_are),
              OV_TEST(what_depends_on_matches_that_are_not_listed_is_open),
              OV_TEST(a_number_behind_the_last_of_many_matches_is_read),
              OV_TEST(a_macro_with_too_many_matches_is_open),

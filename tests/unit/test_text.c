@@ -136,6 +136,16 @@ static void utf8_has_one_spelling(void **state)
     assert_int_equal(ov_utf8_len(OV_SPAN_LIT("\x80")), 0);
 }
 
+static void a_text_is_utf8_if_all_of_it_is(void **state)
+{
+    (void)state;
+    assert_true(ov_is_utf8(OV_SPAN_LIT("")));
+    assert_true(ov_is_utf8(OV_SPAN_LIT("caf\xc3\xa9 \xf4\x8f\xbf\xbf.")));
+    assert_false(ov_is_utf8(OV_SPAN_LIT("caf\xc3")));
+    assert_false(ov_is_utf8(OV_SPAN_LIT("\xa9 caf")));
+    assert_false(ov_is_utf8(OV_SPAN_LIT("a\xed\xa0\x80z")));
+}
+
 OV_TEST_MAIN(OV_TEST(numbers_stop_at_their_maximum),
              OV_TEST(what_is_no_number_is_refused),
              OV_TEST(signs_and_the_least_number_are_known),
@@ -143,4 +153,5 @@ OV_TEST_MAIN(OV_TEST(numbers_stop_at_their_maximum),
              OV_TEST(what_a_terminal_would_obey_is_escaped),
              OV_TEST(words_that_do_not_fit_are_cut_at_their_end),
              OV_TEST(json_is_valid_whatever_comes),
-             OV_TEST(utf8_has_one_spelling))
+             OV_TEST(utf8_has_one_spelling),
+             OV_TEST(a_text_is_utf8_if_all_of_it_is))

@@ -4,19 +4,22 @@
 
 static void what_is_remembered_is_read_again(void **state)
 {
-    const struct ov_client_state s = {.origin = "demo.example/log/2026",
-                                      .size = 12,
-                                      .root = {1, 2, 3},
-                                      .witnessed = 1790000000,
-                                      .vouched = 1790000001,
-                                      .cosigners = 3,
-                                      .highest = 7,
-                                      .seen = 8,
-                                      .seen_time = 1790000002,
-                                      .root_version = 2,
-                                      .good_time = 1790000003,
-                                      .bad = {5, 6},
-                                      .n_bad = 2};
+    const struct ov_client_state s = {
+        .origin = "demo.example/log/2026",
+        .size = 12,
+        .root = {1, 2, 3},
+        .witnessed = 1790000000,
+        .vouched = 1790000001,
+        .cosigners = 3,
+        .highest = 7,
+        .seen = 8,
+        .seen_time = 1790000002,
+        .root_version = 2,
+        .good_time = 1790000003,
+        .bad = {5, 6},
+        .n_bad = 2,
+        .ended = {{"demo.example/log/2024", 3}, {"demo.example/log/2025", 9}},
+        .n_ended = 2};
     struct ov_client_state back = {0};
     struct ov_buf b = ov_buf_with_max(8192);
 
@@ -50,6 +53,9 @@ static void what_is_damaged_is_refused(void **state)
         "what 1\n",
         "\n",
         " size 1\n",
+        "ended 1\n",
+        "ended a.example/log\n",
+        "ended -1 a.example/log\n",
         "bad 1\nbad 1\nbad 1\nbad 1\nbad 1\nbad 1\nbad 1\nbad 1\nbad 1\n",
     };
 

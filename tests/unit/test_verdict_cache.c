@@ -75,17 +75,17 @@ static void many_files_are_known_after_a_save(void **state)
     (void)state;
     for (ino_t i = 1; i <= 5000; i++) {
         st = make_stat(i * 37);
-        assert_false(ov_verdict_cache_has(c, &st));
-        ov_verdict_cache_add(c, &st);
+        assert_false(ov_verdict_cache_has(c, &st, 0));
+        ov_verdict_cache_add(c, &st, 0);
     }
     assert_int_equal(ov_verdict_cache_save(c), OV_OK);
     ov_verdict_cache_free(c);
     c = open_cache("key");
     for (ino_t i = 1; i <= 5000; i++) {
         st = make_stat(i * 37);
-        assert_true(ov_verdict_cache_has(c, &st));
+        assert_true(ov_verdict_cache_has(c, &st, 0));
         st = make_stat(i * 37 + 1);
-        assert_false(ov_verdict_cache_has(c, &st));
+        assert_false(ov_verdict_cache_has(c, &st, 0));
     }
     ov_verdict_cache_free(c);
 }
@@ -96,20 +96,20 @@ static void every_part_of_a_files_state_counts(void **state)
     struct stat st = make_stat(5);
 
     (void)state;
-    ov_verdict_cache_add(c, &st);
+    ov_verdict_cache_add(c, &st, 0);
     st.st_size++;
-    assert_false(ov_verdict_cache_has(c, &st));
+    assert_false(ov_verdict_cache_has(c, &st, 0));
     st = make_stat(5);
     st.st_dev++;
-    assert_false(ov_verdict_cache_has(c, &st));
+    assert_false(ov_verdict_cache_has(c, &st, 0));
     st = make_stat(5);
     st.st_ctim.tv_nsec++;
-    assert_false(ov_verdict_cache_has(c, &st));
+    assert_false(ov_verdict_cache_has(c, &st, 0));
     st = make_stat(5);
     st.st_mtim.tv_nsec++;
-    assert_false(ov_verdict_cache_has(c, &st));
+    assert_false(ov_verdict_cache_has(c, &st, 0));
     st = make_stat(5);
-    assert_true(ov_verdict_cache_has(c, &st));
+    assert_true(ov_verdict_cache_has(c, &st, 0));
     ov_verdict_cache_free(c);
 }
 
@@ -120,8 +120,8 @@ static void a_file_that_just_changed_is_not_remembered(void **state)
 
     (void)state;
     clock_gettime(CLOCK_REALTIME, &st.st_ctim);
-    ov_verdict_cache_add(c, &st);
-    assert_false(ov_verdict_cache_has(c, &st));
+    ov_verdict_cache_add(c, &st, 0);
+    assert_false(ov_verdict_cache_has(c, &st, 0));
     ov_verdict_cache_free(c);
 }
 
@@ -131,11 +131,11 @@ static void another_key_knows_nothing(void **state)
     struct stat st = make_stat(5);
 
     (void)state;
-    ov_verdict_cache_add(c, &st);
+    ov_verdict_cache_add(c, &st, 0);
     assert_int_equal(ov_verdict_cache_save(c), OV_OK);
     ov_verdict_cache_free(c);
     c = open_cache("kex");
-    assert_false(ov_verdict_cache_has(c, &st));
+    assert_false(ov_verdict_cache_has(c, &st, 0));
     ov_verdict_cache_free(c);
 }
 
@@ -166,7 +166,7 @@ static void a_damaged_file_is_as_good_as_none(void **state)
     for (off_t at = 0;; at += at < 700 ? 1 : 97) {
         struct ov_verdict_cache *c = open_cache("key");
 
-        ov_verdict_cache_add(c, &st);
+        ov_verdict_cache_add(c, &st, 0);
         assert_int_equal(ov_verdict_cache_save(c), OV_OK);
         ov_verdict_cache_free(c);
         path_of_only_file(path, sizeof(path));
@@ -176,7 +176,7 @@ static void a_damaged_file_is_as_good_as_none(void **state)
         damage(path, at, at % 3 == 0);
         c = open_cache("key");
         /* The note and unused bytes of the key may be other, no more. */
-        if (ov_verdict_cache_has(c, &st))
+        if (ov_verdict_cache_has(c, &st, 0))
             assert_true(at % 3 != 0 && at < 700);
         ov_verdict_cache_free(c);
         unlink(path);
@@ -190,13 +190,13 @@ static void a_file_that_others_may_write_is_not_believed(void **state)
     char path[600];
 
     (void)state;
-    ov_verdict_cache_add(c, &st);
+    ov_verdict_cache_add(c, &st, 0);
     assert_int_equal(ov_verdict_cache_save(c), OV_OK);
     ov_verdict_cache_free(c);
     path_of_only_file(path, sizeof(path));
     assert_int_equal(chmod(path, 0666), 0);
     c = open_cache("key");
-    assert_false(ov_verdict_cache_has(c, &st));
+    assert_false(ov_verdict_cache_has(c, &st, 0));
     ov_verdict_cache_free(c);
 }
 
@@ -211,7 +211,7 @@ static bool is_filled_while_failing(size_t nth)
     if (ov_verdict_cache_open(folder, OV_SPAN_LIT("key"), &c) == OV_OK) {
         for (ino_t i = 1; i <= 3000; i++) {
             st = make_stat(i);
-            ov_verdict_cache_add(c, &st);
+            ov_verdict_cache_add(c, &st, 0);
         }
         (void)!ov_verdict_cache_save(c);
     }
@@ -230,14 +230,14 @@ static void a_failed_allocation_costs_what_it_remembers(void **state)
         assert_true(nth < 1000);
         for (ino_t i = 3001; i <= 6000; i++) {
             st = make_stat(i);
-            assert_false(ov_verdict_cache_has(c, &st));
+            assert_false(ov_verdict_cache_has(c, &st, 0));
         }
         ov_verdict_cache_free(c);
         (void)empty_folder(state);
     }
     st = make_stat(3000);
     whole = open_cache("key");
-    assert_true(ov_verdict_cache_has(whole, &st));
+    assert_true(ov_verdict_cache_has(whole, &st, 0));
     ov_verdict_cache_free(whole);
 }
 

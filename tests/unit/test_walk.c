@@ -41,7 +41,7 @@ static void make_file(const char *path)
 }
 
 struct seen {
-    size_t n[OV_WALK_ERROR + 1];
+    size_t n[OV_WALK_PAUSE + 1];
     char paths[2000]; /* of files, each with a newline */
 };
 
@@ -90,6 +90,29 @@ static void every_file_is_visited_once(void **state)
     assert_non_null(strstr(seen.paths, "once/1\n"));
     assert_non_null(strstr(seen.paths, "once/a/2\n"));
     assert_non_null(strstr(seen.paths, "once/b/3\n"));
+}
+
+static void folders_below_the_depth_are_left_out(void **state)
+{
+    struct ov_walk_options options = {.max_depth = 2};
+    struct seen seen;
+
+    (void)state;
+    assert_int_equal(mkdir("deep", 0700), 0);
+    assert_int_equal(mkdir("deep/a", 0700), 0);
+    assert_int_equal(mkdir("deep/a/b", 0700), 0);
+    make_file("deep/1");
+    make_file("deep/a/2");
+    make_file("deep/a/b/3");
+    walk(&options, "deep", &seen);
+    assert_int_equal(seen.n[OV_WALK_FILE], 2);
+    options.max_depth = 1;
+    walk(&options, "deep", &seen);
+    assert_string_equal(seen.paths, "deep/1\n");
+    options.max_depth = 3;
+    walk(&options, "deep", &seen);
+    assert_int_equal(seen.n[OV_WALK_FILE], 3);
+    assert_int_equal(seen.n[OV_WALK_ERROR], 0);
 }
 
 static void a_loop_of_links_ends(void **state)
@@ -157,6 +180,28 @@ static void a_chain_of_folders_needs_few_descriptors(void **state)
     close(top);
 }
 
+static void a_walk_pauses_as_often_as_it_is_told_to(void **state)
+{
+    struct ov_walk_options options = {.max_steps = 10};
+    struct seen seen;
+    char name[32];
+
+    (void)state;
+    assert_int_equal(mkdir("empty", 0700), 0);
+    for (unsigned i = 0; i < 100; i++) {
+        (void)!snprintf(name, sizeof(name), "empty/%u", i);
+        assert_int_equal(mkdir(name, 0700), 0);
+    }
+    make_file("empty/99/file");
+    walk(&options, "empty", &seen);
+    assert_string_equal(seen.paths, "empty/99/file\n");
+    assert_in_range(seen.n[OV_WALK_PAUSE], 20, 80);
+    options.max_steps = 0;
+    walk(&options, "empty", &seen);
+    assert_string_equal(seen.paths, "empty/99/file\n");
+    assert_int_equal(seen.n[OV_WALK_PAUSE], 0);
+}
+
 static void what_is_missing_is_an_error(void **state)
 {
     const struct ov_walk_options options = {0};
@@ -208,9 +253,11 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         OV_TEST(every_file_is_visited_once),
+        OV_TEST(folders_below_the_depth_are_left_out),
         OV_TEST(a_loop_of_links_ends),
         OV_TEST(a_link_put_in_place_of_a_file_is_not_opened),
         OV_TEST(a_chain_of_folders_needs_few_descriptors),
+        OV_TEST(a_walk_pauses_as_often_as_it_is_told_to),
         OV_TEST(what_is_missing_is_an_error),
         OV_TEST(each_failed_allocation_of_a_walk_is_told),
     };

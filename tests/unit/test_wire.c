@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "sys/wire.h"
+#include "sys/wire_sample.h"
 #include "test.h"
 
 static struct ov_wire_detection make_detection(void)
@@ -224,7 +225,26 @@ static void sources_come_back_with_what_they_include(void **state)
     ov_buf_done(&b);
 }
 
+static void what_is_said_of_a_sample_comes_back(void **state)
+{
+    struct ov_buf b = ov_buf_with_max(OV_MSG_MAX);
+    const struct ov_wire_sample_facts facts = {3, true, OV_SPAN_LIT("elf")};
+    struct ov_wire_sample_facts got;
+
+    (void)state;
+    ov_wire_put_sample_facts(&b, &facts);
+    assert_int_equal(ov_wire_read_sample_facts(ov_buf_span(&b), &got), OV_OK);
+    assert_int_equal(got.class, 3);
+    assert_true(got.has_marker);
+    assert_true(ov_span_equal(got.type, facts.type));
+    for (size_t len = 0; len < b.len; len++)
+        assert_int_not_equal(
+            ov_wire_read_sample_facts(ov_span_of(b.ptr, len), &got), OV_OK);
+    ov_buf_done(&b);
+}
+
 OV_TEST_MAIN(OV_TEST(sources_come_back_with_what_they_include),
+             OV_TEST(what_is_said_of_a_sample_comes_back),
              OV_TEST(a_detection_comes_back_as_it_was),
              OV_TEST(every_cut_of_a_detection_is_refused),
              OV_TEST(the_largest_detection_fits_a_message),

@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * .xz by the fast way. Whatever it takes must be what was packed; whatever is
- * not sound to the last byte it must leave alone, with nothing changed. */
+ * not sound to the last byte it must leave alone, with nothing changed. A crew
+ * changes nothing. */
 #include <lzma.h>
 
 #include "formats/codec.h"
 #include "formats/xz.h"
+#include "late_crew.h"
 #include "test.h"
 
 #define PLAIN_LEN ((size_t)300000)
@@ -80,7 +82,8 @@ static size_t pack(const struct packing *how, struct ov_span plain,
 }
 
 /* Unpacks packed behind a byte that is there already. */
-static bool is_unpacked(struct ov_span packed, size_t max, struct ov_buf *into)
+static bool is_unpacked(struct ov_span packed, struct ov_crew *crew, size_t max,
+                        struct ov_buf *into)
 {
     struct ov_budget budget = ov_budget_default();
     struct ov_budget before = budget;
@@ -89,7 +92,7 @@ static bool is_unpacked(struct ov_span packed, size_t max, struct ov_buf *into)
 
     *into = ov_buf_with_max(max);
     ov_put_u8(into, 'x');
-    is_done = ov_xz_decode(packed, &budget, into, &used);
+    is_done = ov_xz_decode(packed, &budget, crew, into, &used);
     if (is_done) {
         assert_int_equal(used, packed.len);
         assert_int_equal(budget.spent[OV_COST_BYTES], into->len - 1);
@@ -111,6 +114,23 @@ static const struct packing packings[] = {
     {6 | LZMA_PRESET_EXTREME, 1, 3, 1, LZMA_CHECK_CRC64, false},
 };
 
+static void do_at_once(struct ov_crew *crew, unsigned i,
+                       void (*work)(void *data), void *data)
+{
+    (void)crew;
+    (void)i;
+    work(data);
+}
+
+/* Helpers that are done before the caller begins. */
+static struct late_crew early = {.crew = {.n = 2,
+                                          .stretch = 1,
+                                          .start = do_at_once,
+                                          .is_idle = has_nothing,
+                                          .wait = do_now}};
+
+static struct ov_crew *const crews[] = {NULL, &late.crew, &early.crew};
+
 static void what_was_packed_comes_out(void **state)
 {
     uint8_t *plain = malloc(PLAIN_LEN);
@@ -122,13 +142,16 @@ static void what_was_packed_comes_out(void **state)
         for (size_t len = 0; len <= PLAIN_LEN; len = len * 7 + 1) {
             size_t n = pack(&packings[i], ov_span_of(plain, len), packed,
                             2 * PLAIN_LEN);
-            struct ov_buf into;
 
-            assert_true(
-                is_unpacked(ov_span_of(packed, n), PLAIN_LEN + 1, &into));
-            assert_int_equal(into.len, len + 1);
-            assert_memory_equal(into.ptr + 1, plain, len);
-            ov_buf_done(&into);
+            for (size_t c = 0; c < sizeof(crews) / sizeof(*crews); c++) {
+                struct ov_buf into;
+
+                assert_true(is_unpacked(ov_span_of(packed, n), crews[c],
+                                        PLAIN_LEN + 1, &into));
+                assert_int_equal(into.len, len + 1);
+                assert_memory_equal(into.ptr + 1, plain, len);
+                ov_buf_done(&into);
+            }
         }
     }
     free(plain);
@@ -149,11 +172,15 @@ static void nothing_is_taken_that_is_not_sound(void **state)
     for (size_t i = 0; i < n; i++) {
         for (unsigned bit = 0; bit < 8; bit++) {
             packed[i] ^= (uint8_t)(1u << bit);
-            assert_false(is_unpacked(ov_span_of(packed, n), 1 << 20, &into));
+            assert_false(
+                is_unpacked(ov_span_of(packed, n), NULL, 1 << 20, &into));
+            ov_buf_done(&into);
+            assert_false(is_unpacked(ov_span_of(packed, n), crews[1 + bit % 2],
+                                     1 << 20, &into));
             ov_buf_done(&into);
             packed[i] ^= (uint8_t)(1u << bit);
         }
-        assert_false(is_unpacked(ov_span_of(packed, i), 1 << 20, &into));
+        assert_false(is_unpacked(ov_span_of(packed, i), NULL, 1 << 20, &into));
         ov_buf_done(&into);
     }
 }
@@ -171,13 +198,16 @@ static void limits_leave_everything_as_it_was(void **state)
     make_plain(plain, sizeof(plain));
     n = pack(&packings[1], ov_span_of(plain, sizeof(plain)), packed,
              sizeof(packed));
-    assert_false(is_unpacked(ov_span_of(packed, n), sizeof(plain), &into));
+    assert_false(
+        is_unpacked(ov_span_of(packed, n), NULL, sizeof(plain), &into));
     ov_buf_done(&into);
-    assert_true(is_unpacked(ov_span_of(packed, n), sizeof(plain) + 1, &into));
+    assert_true(
+        is_unpacked(ov_span_of(packed, n), NULL, sizeof(plain) + 1, &into));
     ov_buf_done(&into);
     budget.limit[OV_COST_BYTES] = sizeof(plain) - 1;
     into = ov_buf_with_max(1 << 20);
-    assert_false(ov_xz_decode(ov_span_of(packed, n), &budget, &into, &used));
+    assert_false(
+        ov_xz_decode(ov_span_of(packed, n), &budget, NULL, &into, &used));
     assert_int_equal(budget.spent[OV_COST_BYTES], 0);
     assert_int_equal(into.len, 0);
     ov_buf_done(&into);

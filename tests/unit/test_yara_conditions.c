@@ -100,6 +100,7 @@ static void sets_are_quantified(void **state)
     expect("any of them at 6 and not any of them at 7", true);
     expect("@c of ($a, $b)", true);
     expect("@c of them", false);
+    expect("2 of ($a, $c, filesize > 0) and not any of ($c, #c > 0)", true);
 }
 
 static void loops_run_over_strings_ranges_and_values(void **state)
@@ -173,6 +174,45 @@ static void an_unwanted_rule_counts_only_if_asked(void **state)
     help_close(&h);
 }
 
+static const char odd[] = "rule odd { meta: verdict = \"suspicious\" "
+                          "condition: filesize > 2 } "
+                          "rule odd_too { meta: verdict = \"suspicious\" "
+                          "condition: filesize > 2 } ";
+
+static void what_is_suspicious_counts_only_if_asked(void **state)
+{
+    const char *const files[] = {"r.yar", odd, NULL};
+    struct scan_help h;
+
+    (void)state;
+    help_open(&h, files);
+    assert_int_equal(help_scan(&h, OV_SPAN_LIT("bytes")), OV_CLEAN);
+    h.options.flags |= OV_SCAN_UNWANTED;
+    assert_int_equal(help_scan(&h, OV_SPAN_LIT("bytes")), OV_CLEAN);
+    h.options.flags = OV_SCAN_HEURISTICS;
+    assert_int_equal(help_scan(&h, OV_SPAN_LIT("bytes")), OV_SUSPICIOUS);
+    assert_string_equal(h.names, "odd ");
+    h.options.flags |= OV_SCAN_ALL_MATCHES;
+    assert_int_equal(help_scan(&h, OV_SPAN_LIT("bytes")), OV_SUSPICIOUS);
+    assert_string_equal(h.names, "odd odd_too ");
+    help_close(&h);
+}
+
+static void what_is_suspicious_hides_no_malware(void **state)
+{
+    const char *const files[] = {"r.yar", odd, "s.yar",
+                                 "rule bad { condition: filesize > 3 }", NULL};
+    struct scan_help h;
+
+    (void)state;
+    help_open(&h, files);
+    h.options.flags = OV_SCAN_HEURISTICS;
+    assert_int_equal(help_scan(&h, OV_SPAN_LIT("bytes")), OV_DETECTED);
+    assert_string_equal(h.names, "odd bad ");
+    assert_int_equal(help_scan(&h, OV_SPAN_LIT("abc")), OV_SUSPICIOUS);
+    help_close(&h);
+}
+
 /* HTML is also looked at in normalized form, where all is lower case; YARA
  * rules see only the bytes as they are. */
 static void normalized_forms_are_not_looked_at(void **state)
@@ -202,4 +242,6 @@ OV_TEST_MAIN(OV_TEST(strings_are_found_counted_and_placed),
              OV_TEST(endless_loops_spend_the_budget),
              OV_TEST(rules_refer_to_others_and_hold_without_a_match),
              OV_TEST(an_unwanted_rule_counts_only_if_asked),
+             OV_TEST(what_is_suspicious_counts_only_if_asked),
+             OV_TEST(what_is_suspicious_hides_no_malware),
              OV_TEST(normalized_forms_are_not_looked_at))

@@ -147,6 +147,21 @@ static void rules_of_a_set_are_counted(void **state)
     expect("60% of (yes*, no) and not 70% of (yes*, no)", true);
 }
 
+static void whatever_holds_is_counted(void **state)
+{
+    (void)state;
+    expect("2 of (filesize == 4, false, true)", true);
+    expect("any of (filesize == 5, uint8(0) == 0)", false);
+    expect("none of (filesize == 5, uint8(9) == 0)", true);
+    expect("50% of (filesize == 4, false)", true);
+    expect("0 of (false)", true);
+    expect("0 of (true, false)", false);
+    expect("1 of (yes, filesize == 5) and not all of (no, true)", true);
+    expect("all of (any of (false, true), (filesize == 4))", true);
+    expect("for any i in (3..5) : ( 2 of (i == 4, i == filesize) )", true);
+    expect("any of (2 of (true, false), 1 of (false, true), false)", true);
+}
+
 static void with_gives_names_to_values(void **state)
 {
     (void)state;
@@ -222,6 +237,7 @@ int main(void)
         cmocka_unit_test(a_module_is_asked),
         cmocka_unit_test(what_rules_print_is_told),
         cmocka_unit_test(rules_of_a_set_are_counted),
+        cmocka_unit_test(whatever_holds_is_counted),
         cmocka_unit_test(with_gives_names_to_values),
         cmocka_unit_test(loops_run_over_texts),
         cmocka_unit_test(what_the_left_side_settles_is_not_looked_at),

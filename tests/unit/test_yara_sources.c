@@ -131,6 +131,19 @@ static void a_file_that_includes_itself_is_found_out(void **state)
     expect_fault(loop, 1, "m.yar:1: the file includes itself");
 }
 
+static void a_file_is_included_so_many_times(void **state)
+{
+    static const char line[] = "include \"e.yar\"\n";
+    static char text[257 * (sizeof(line) - 1) + 1];
+    const struct file often[] = {{"m.yar", text}, {"e.yar", "/* none */"}};
+
+    (void)state;
+    for (size_t i = 0; i < 257; i++)
+        memcpy(text + i * (sizeof(line) - 1), line, sizeof(line));
+    expect_fault(often, 2,
+                 "m.yar:257: the file is included more than 256 times");
+}
+
 static void includes_are_found_among_other_tokens(void **state)
 {
     struct ov_span text = OV_SPAN_LIT(
@@ -224,6 +237,7 @@ int main(void)
         cmocka_unit_test(an_included_file_is_read_in_its_place),
         cmocka_unit_test(what_cannot_be_included_is_an_error_at_its_place),
         cmocka_unit_test(a_file_that_includes_itself_is_found_out),
+        cmocka_unit_test(a_file_is_included_so_many_times),
         cmocka_unit_test(includes_are_found_among_other_tokens),
         cmocka_unit_test(files_of_one_namespace_know_each_other),
         cmocka_unit_test(values_have_kinds),

@@ -190,3 +190,15 @@ void ov_put_json(struct ov_buf *b, struct ov_span s)
         s = ov_span_clip(s, len, s.len);
     }
 }
+
+bool ov_is_utf8(struct ov_span s)
+{
+    while (s.len > 0) {
+        size_t len = ov_utf8_len(s);
+
+        if (len == 0)
+            return false;
+        s = ov_span_clip(s, len, s.len);
+    }
+    return true;
+}

@@ -34,5 +34,8 @@ void ov_escape_words(char *to, size_t size, struct ov_span s);
  * U+FFFD, as RFC 8259 section 8.1 wants valid text. */
 void ov_put_json(struct ov_buf *b, struct ov_span s);
 
+/* Whether all of s is valid UTF-8. */
+bool ov_is_utf8(struct ov_span s);
+
 /* Length in bytes of the valid UTF-8 sequence at the start of s, 0 if none. */
 size_t ov_utf8_len(struct ov_span s);

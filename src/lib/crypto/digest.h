@@ -21,8 +21,8 @@ size_t ov_digest_len(enum ov_digest_kind kind);
 /* "md5", "sha1", "sha256". */
 const char *ov_digest_name(enum ov_digest_kind kind);
 
-/* Writes ov_digest_len(kind) bytes. OV_NO_MEMORY, or OV_UNSUPPORTED where the
- * machine's OpenSSL policy forbids MD5. */
+/* Writes ov_digest_len(kind) bytes. OV_UNSUPPORTED where the machine's OpenSSL
+ * does without this one. */
 OV_MUST_USE enum ov_status ov_digest(enum ov_digest_kind kind,
                                      struct ov_span bytes,
                                      uint8_t ret[static OV_DIGEST_MAX]);

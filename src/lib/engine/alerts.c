@@ -40,9 +40,15 @@ static const struct check {
 } checks[] = {
     {OV_ALERT_ENGINE, OV_TYPE_ZIP, ov_alert_zip},
     {OV_ALERT_ENGINE, OV_TYPE_XZ, ov_alert_xz},
+    {OV_ALERT_MEDIA, OV_TYPE_JPEG, ov_alert_jpeg_damage},
     {OV_ALERT_MEDIA, OV_TYPE_JPEG, ov_alert_jpeg},
+    {OV_ALERT_MEDIA, OV_TYPE_PNG, ov_alert_png},
+    {OV_ALERT_MEDIA, OV_TYPE_GIF, ov_alert_gif},
+    {OV_ALERT_MEDIA, OV_TYPE_TIFF, ov_alert_tiff},
     {OV_ALERT_ENGINE, OV_TYPE_RIFF, ov_alert_riff},
     {OV_ALERT_ENGINE, OV_TYPE_PDF, ov_alert_pdf},
+    {OV_ALERT_NUMBERS, OV_TYPE_ASCII, ov_alert_cards},
+    {OV_ALERT_NUMBERS, OV_TYPE_ASCII, ov_alert_security},
 };
 
 static void tell(struct ov_scan *scan, enum ov_status status, const char *name)
@@ -58,8 +64,11 @@ void ov_examine_alerts(struct ov_scan *scan)
     const struct ov_object *o = &scan->scanner->frames[scan->top].object;
     const struct ov_alert_job job = {
         .bytes = o->bytes,
+        .name = o->name,
         .arena = scan->scanner->scratch,
         .budget = &scan->budget,
+        .wanted = scan->options->alerts,
+        .bounds = scan->bounds,
     };
     uint32_t wanted = scan->options->alerts;
     const char *name = NULL;
@@ -70,6 +79,17 @@ void ov_examine_alerts(struct ov_scan *scan)
     if ((wanted & 1u << OV_ALERT_BROKEN) != 0 &&
         ov_type_kind(o->type) == OV_KIND_CODE) {
         status = alert_damaged(scan, &job, &name);
+        tell(scan, status, name);
+    }
+    if ((wanted & 1u << OV_ALERT_MACROS) != 0 && o->parent != NULL &&
+        o->parent->type == OV_TYPE_OLE2) {
+        status = ov_alert_macros(&job, &name);
+        tell(scan, status, name);
+    }
+    if ((wanted & 1u << OV_ALERT_PARTITIONS) != 0 &&
+        (o->type == OV_TYPE_MBR || o->type == OV_TYPE_GPT ||
+         o->type == OV_TYPE_APM)) {
+        status = ov_alert_partitions(&job, o->type, &name);
         tell(scan, status, name);
     }
     for (size_t i = 0; i < sizeof(checks) / sizeof(checks[0]); i++) {

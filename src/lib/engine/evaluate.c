@@ -118,6 +118,10 @@ static enum ov_status run_fact(struct ov_machine *m)
 
     if (fact >= OV_N_FACTS)
         return OV_MALFORMED;
+    if (fact == OV_FACT_FILESIZE && e->object->regions != NULL) {
+        ov_machine_push(m, v);
+        return OV_OK;
+    }
     if (fact == OV_FACT_FILESIZE) {
         v.kind = OV_VALUE_INT;
         v.number = (int64_t)e->object->bytes.len;
@@ -174,7 +178,7 @@ static void run_guard(struct ov_machine *m)
     uint64_t mask = ov_read_varint(&m->code);
     uint64_t head = ov_read_varint(&m->code);
 
-    if (o->bytes.len >= min && o->bytes.len <= max && (o->head & mask) == head)
+    if (ov_object_fits(o, min, max, (uint32_t)mask, (uint32_t)head))
         return;
     ov_machine_push_bool(m, false);
     ov_reader_skip(&m->code, ov_reader_rest(&m->code).len);
@@ -215,6 +219,16 @@ static void run_container(struct ov_machine *m, enum ov_cond op)
         ov_machine_push_bool(m, has_container(o, up, type));
 }
 
+/* Only asked where a type is found out: clamscan forgets it behind that. */
+static void run_type(struct ov_machine *m)
+{
+    const struct ov_evaluation *e = m->terms->e;
+    uint64_t type = ov_read_varint(&m->code);
+
+    ov_machine_push_bool(m,
+                         !e->view->is_raw && type == (uint64_t)e->object->type);
+}
+
 static void run_handler(struct ov_machine *m)
 {
     uint64_t type = ov_read_varint(&m->code);
@@ -250,7 +264,7 @@ static enum ov_status run_added(struct ov_machine *m, enum ov_cond op)
         return ov_machine_run_loop(m, op);
     if (op >= OV_COND_TEXT && op <= OV_COND_LEN)
         return ov_machine_run_text(m, op);
-    if (op >= OV_COND_MODULE && op <= OV_COND_EXTERNAL)
+    if (op >= OV_COND_MODULE && op <= OV_COND_FILE_VALUE)
         return ov_machine_run_module(m, op);
     return ov_machine_run_yara(m, op);
 }
@@ -297,6 +311,9 @@ static enum ov_status run_one(struct ov_machine *m, enum ov_cond op)
     case OV_COND_CONTAINER:
     case OV_COND_INTERMEDIATE:
         run_container(m, op);
+        return OV_OK;
+    case OV_COND_TYPE:
+        run_type(m);
         return OV_OK;
     case OV_COND_HANDLER:
         run_handler(m);
@@ -369,7 +386,8 @@ static enum ov_status run_code(struct ov_terms *t, struct ov_span code,
     m->depth = 0;
     m->first_term = 0;
     m->n_loops = 0;
-    m->last_match.hit = NULL;
+    for (size_t i = 0; i < OV_MACHINE_LAST; i++)
+        m->last_match[i].hit = NULL;
     m->result = ret;
     m->is_bad = false;
     t->e->machines->n_used++;

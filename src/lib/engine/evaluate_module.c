@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include "base/text.h"
 #include "engine/machine.h"
+#include "rules/file_value.h"
 
 /* What modules say about the object (modules/module.h), in conditions. Code
  * names fields by their place in the module's tables: "pe.sections[1].name" is
@@ -237,6 +239,57 @@ static void run_external(struct ov_machine *m)
                         ov_value_of_datum(&around->externals[i], NULL, NULL));
 }
 
+static enum ov_status lower(const struct ov_evaluation *e, struct ov_span text,
+                            struct ov_span *ret)
+{
+    uint8_t *copy = ov_arena_alloc(e->arena, text.len + 1);
+
+    if (copy == NULL)
+        return OV_NO_MEMORY;
+    for (size_t i = 0; i < text.len; i++)
+        copy[i] = ov_lower((uint8_t)ov_span_byte(text, i));
+    *ret = ov_span_of(copy, text.len);
+    return OV_OK;
+}
+
+/* A member of an archive has the name that it has there; its folder and its
+ * owner are those of the file. */
+static enum ov_status file_value(const struct ov_evaluation *e, uint64_t which,
+                                 struct ov_span *ret)
+{
+    struct ov_span path = e->around.path;
+
+    if (e->object->depth > 0)
+        path = e->object->name;
+    switch (which) {
+    case OV_FILE_NAME:
+        *ret = ov_file_value_name(path);
+        return OV_OK;
+    case OV_FILE_PATH:
+        *ret = ov_file_value_folder(e->around.path);
+        return OV_OK;
+    case OV_FILE_EXTENSION:
+        return lower(e, ov_file_value_extension(path), ret);
+    case OV_FILE_TYPE:
+        *ret = ov_span_str(ov_file_value_type(e->object->type));
+        return OV_OK;
+    case OV_FILE_OWNER:
+        *ret = e->around.owner;
+        return OV_OK;
+    default:
+        return OV_MALFORMED;
+    }
+}
+
+static enum ov_status run_file_value(struct ov_machine *m)
+{
+    struct ov_value v = {.kind = OV_VALUE_TEXT};
+
+    OV_TRY(file_value(m->terms->e, ov_read_varint(&m->code), &v.text));
+    ov_machine_push(m, v);
+    return OV_OK;
+}
+
 enum ov_status ov_machine_run_module(struct ov_machine *m, enum ov_cond op)
 {
     switch ((int)op) {
@@ -251,6 +304,8 @@ enum ov_status ov_machine_run_module(struct ov_machine *m, enum ov_cond op)
         return run_entry(m);
     case OV_COND_CALL:
         return run_call(m);
+    case OV_COND_FILE_VALUE:
+        return run_file_value(m);
     default:
         run_external(m);
         return OV_OK;

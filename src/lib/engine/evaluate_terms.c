@@ -185,7 +185,9 @@ static uint64_t count_bytecmp(const struct ov_terms *t,
         b->n_bytes > BYTECMP_MAX ||
         __builtin_add_overflow((int64_t)hit->last_at, b->offset, &at) ||
         at < 0 || (at == 0 && b->offset <= 0) ||
-        !ov_span_sub(t->e->view->bytes, (uint64_t)at, b->n_bytes, &bytes))
+        (bytes = ov_object_bytes_at(t->e->object, t->e->view->bytes,
+                                    (uint64_t)at, b->n_bytes))
+                .len < b->n_bytes)
         return 0;
     return read_number(b, bytes, &value) && compares(b, value) ? 1 : 0;
 }

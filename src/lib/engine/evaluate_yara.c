@@ -223,7 +223,8 @@ static void push_number(struct ov_machine *m, uint64_t how, uint64_t number)
 
 static void run_read(struct ov_machine *m)
 {
-    struct ov_span bytes = m->terms->e->object->bytes;
+    const struct ov_object *o = m->terms->e->object;
+    struct ov_span bytes;
     uint64_t how = ov_read_varint(&m->code);
     uint64_t size = how & OV_READ_SIZE_MASK;
     struct ov_value at = ov_machine_pop(m);
@@ -234,7 +235,9 @@ static void run_read(struct ov_machine *m)
         return;
     }
     if (at.kind != OV_VALUE_INT || at.number < 0 ||
-        !ov_span_sub(bytes, (uint64_t)at.number, size, &bytes)) {
+        !(o->regions != NULL
+              ? ov_regions_sub(o->regions, (uint64_t)at.number, size, &bytes)
+              : ov_span_sub(o->bytes, (uint64_t)at.number, size, &bytes))) {
         ov_machine_push(m, ov_value_undefined());
         return;
     }
@@ -373,24 +376,30 @@ static enum ov_status run_places(struct ov_machine *m, enum ov_cond op)
     return OV_OK;
 }
 
-/* Match number index (from 1) of a hit, going on from the last one asked. */
+/* Match number index (from 1) of a hit, going on from the last one asked: a
+ * loop that compares the places of two strings goes through each once. */
 static enum ov_status find_match(struct ov_machine *m, const struct ov_hit *hit,
                                  uint64_t index, const struct ov_match **ret)
 {
     const struct ov_match *match = hit->first;
     uint64_t at = 1;
+    size_t i = 0;
 
-    if (m->last_match.hit == hit && m->last_match.index <= index) {
-        match = m->last_match.match;
-        at = m->last_match.index;
+    while (i < OV_MACHINE_LAST && m->last_match[i].hit != hit)
+        i++;
+    if (i == OV_MACHINE_LAST)
+        i = m->next_last++ % OV_MACHINE_LAST;
+    else if (m->last_match[i].index <= index) {
+        match = m->last_match[i].match;
+        at = m->last_match[i].index;
     }
     OV_TRY(ov_budget_spend(m->terms->e->budget, OV_COST_STEPS, index - at));
     for (; match != NULL && at < index; at++)
         match = match->next;
     if (match != NULL) {
-        m->last_match.hit = hit;
-        m->last_match.match = match;
-        m->last_match.index = index;
+        m->last_match[i].hit = hit;
+        m->last_match[i].match = match;
+        m->last_match[i].index = index;
     }
     *ret = match;
     return OV_OK;

@@ -3,6 +3,7 @@
 
 #include "base/assert.h"
 #include "engine/scan_state.h"
+#include "match/hits.h"
 #include "rules/layout.h"
 
 /* One object, without its members: digests that some rule may know, then one
@@ -151,19 +152,32 @@ static void try_pe_digests(struct ov_scan *scan)
 
 /* ---- rules ---- */
 
+/* Where it is noted that the rule was reported; NULL if memory is out. */
+static struct ov_reported **reported_line(struct ov_scan *scan, uint32_t id)
+{
+    if (scan->reported == NULL)
+        scan->reported =
+            ov_arena_alloc(scan->scanner->scratch,
+                           OV_REPORTED_LINES * sizeof(struct ov_reported *));
+    return scan->reported == NULL ? NULL
+                                  : &scan->reported[id % OV_REPORTED_LINES];
+}
+
 /* Whether the rule held in another view of the object already. */
 static bool was_reported(struct ov_scan *scan, size_t tier, uint32_t id)
 {
+    struct ov_reported **line = reported_line(scan, id);
     struct ov_reported *r;
 
-    for (r = scan->reported; r != NULL; r = r->next)
+    if (line == NULL)
+        return false;
+    for (r = *line; r != NULL; r = r->next)
         if (r->tier == tier && r->rule == id)
             return true;
     r = ov_arena_alloc(scan->scanner->scratch, sizeof(*r));
     if (r != NULL) {
-        *r = (struct ov_reported){
-            .tier = tier, .rule = id, .next = scan->reported};
-        scan->reported = r;
+        *r = (struct ov_reported){.tier = tier, .rule = id, .next = *line};
+        *line = r;
     }
     return false;
 }
@@ -186,8 +200,14 @@ static void report_rule(struct ov_scan *scan, const struct ov_evaluation *e,
         d.kind = "yara";
     else if (rule.condition.len > 0 || rule.n_terms != 1)
         d.kind = "logical";
-    if ((scan->flags & (OV_SCAN_EXPLAIN | OV_SCAN_MATCHES)) != 0)
-        ov_explain_find(e, id, &notes);
+    if ((scan->flags & (OV_SCAN_EXPLAIN | OV_SCAN_MATCHES)) != 0) {
+        enum ov_status status = ov_notes_find(e->image, id, e->arena, &notes);
+
+        /* The rule is told without them, and who looks for a tag must know
+         * that it may be missing. */
+        if (status != OV_OK)
+            ov_report_status(scan, status, "notes", 0);
+    }
     if ((scan->flags & OV_SCAN_EXPLAIN) != 0)
         ov_explain(e, &rule, &notes, &d);
     if (ov_report_detection(scan, &d) && (scan->flags & OV_SCAN_MATCHES) != 0)
@@ -224,6 +244,8 @@ static void try_rule(struct ov_scan *scan, const struct ov_evaluation *e,
         return;
     }
     if ((rule.flags & OV_RULE_MACRO_MEMBER) != 0 ||
+        ((rule.flags & OV_RULE_SUSPICIOUS) != 0 &&
+         (scan->flags & OV_SCAN_HEURISTICS) == 0) ||
         ((rule.flags & OV_RULE_RAW_VIEW) != 0 && !e->view->is_raw) ||
         (rule.targets & 1u << e->view->target) == 0)
         return;
@@ -235,6 +257,11 @@ static void try_rule(struct ov_scan *scan, const struct ov_evaluation *e,
         ov_report_inconclusive(scan, OV_REASON_LIMIT, "max-listed-matches", 0);
     else if (status != OV_OK)
         ov_report_status(scan, status, "condition", 0);
+    if ((rule.flags & OV_RULE_MAGIC) != 0) {
+        if (result.holds && e->view->is_raw && !is_silenced(scan, e, id))
+            ov_magic_found(e->object, result.handler);
+        return;
+    }
     if (result.holds == is_negated(scan) || is_silenced(scan, e, id))
         return;
     if (result.has_handler && e->object->is_again)
@@ -266,6 +293,14 @@ static uint32_t *list_all_rules(const struct ov_evaluation *e, size_t *ret_n)
     return ids;
 }
 
+static bool may_hold(const struct ov_object *o, const uint8_t *record,
+                     uint32_t *ret_id)
+{
+    return o->regions != NULL
+               ? ov_always_fits_any(record, ret_id)
+               : ov_always_fits(record, o->bytes.len, o->head, ret_id);
+}
+
 /* Rules of which a pattern matched, and those that need none; rising, each
  * once. */
 static uint32_t *list_rules(const struct ov_evaluation *e, size_t *ret_n)
@@ -283,8 +318,7 @@ static uint32_t *list_rules(const struct ov_evaluation *e, size_t *ret_n)
     if (ids == NULL)
         return NULL;
     for (size_t i = 0; i < n_always; i++)
-        if (ov_always_fits(always + OV_RULES_ALWAYS * i, e->object->bytes.len,
-                           e->object->head, &ids[n]))
+        if (may_hold(e->object, always + OV_RULES_ALWAYS * i, &ids[n]))
             n++;
     for (size_t i = 0; i < e->hits->n_hits; i++)
         ids[n++] = e->hits->hits[i]->rule;
@@ -319,6 +353,8 @@ static void find_first_single(struct ov_scan *scan,
             (rule.flags & OV_RULE_MACRO_MEMBER) != 0 ||
             ((rule.flags & OV_RULE_UNWANTED) != 0 &&
              (scan->flags & OV_SCAN_UNWANTED) == 0) ||
+            ((rule.flags & OV_RULE_SUSPICIOUS) != 0 &&
+             (scan->flags & OV_SCAN_HEURISTICS) == 0) ||
             is_silenced(scan, e, hit->rule))
             continue;
         *best = hit;
@@ -352,27 +388,92 @@ static void try_rules(struct ov_scan *scan, const struct ov_evaluation *e)
         try_rule(scan, e, ids[i]);
 }
 
-/* One pass over the view for all tiers. */
-static void match_view(struct ov_scan *scan, const struct ov_view *view,
-                       struct ov_hits *ret_hits)
+/* Each region of a process by itself: no match goes from one to the next, and
+ * each has a start and an end. Hits are at addresses. */
+static enum ov_status match_regions(struct ov_scan *scan,
+                                    const struct ov_match_job *all,
+                                    struct ov_hits *ret_hits)
+{
+    const struct ov_regions *regions = object_of(scan)->regions;
+    struct ov_scanner *s = scan->scanner;
+    struct ov_match_job job = *all;
+    enum ov_status status = OV_OK;
+
+    for (size_t i = 0; i < regions->n && status == OV_OK; i++) {
+        struct ov_hits hits[OV_MAX_TIERS] = {0};
+
+        job.view = ov_regions_at(regions, i);
+        status = ov_matcher_scan_all(s->matchers, s->n_tiers, &job, hits);
+        for (size_t t = 0; t < s->n_tiers; t++)
+            OV_TRY(ov_hits_append(&ret_hits[t], job.arena, &hits[t],
+                                  regions->list[i].address));
+    }
+    return status;
+}
+
+void ov_match_view(struct ov_scan *scan, const struct ov_view *view,
+                   struct ov_hits *ret_hits)
 {
     struct ov_scanner *s = scan->scanner;
+    bool is_process = object_of(scan)->regions != NULL;
     const struct ov_match_job job = {
         .view = view->bytes,
         .target = view->target,
-        .layout = view->is_raw ? layout_of : NULL,
+        .guards = !view->is_raw                    ? OV_GUARDS_CLOSED
+                  : is_negated(scan) || is_process ? OV_GUARDS_OPEN
+                                                   : OV_GUARDS_ASKED,
+        .layout = view->is_raw && !is_process ? layout_of : NULL,
         .layout_data = scan,
         .budget = &scan->budget,
         .arena = s->scratch,
         .crew = s->crew,
+        .lists_all = (scan->flags & OV_SCAN_MATCHES) != 0,
         .cost = (scan->flags & OV_SCAN_PROFILE) != 0 ? ov_profile_tried : NULL,
         .cost_data = scan,
     };
     enum ov_status status =
-        ov_matcher_scan_all(s->matchers, s->n_tiers, &job, ret_hits);
+        is_process
+            ? match_regions(scan, &job, ret_hits)
+            : ov_matcher_scan_all(s->matchers, s->n_tiers, &job, ret_hits);
 
     if (status != OV_OK)
         ov_report_status(scan, status, view->name, 0);
+}
+
+struct ov_evaluation ov_evaluation_of(struct ov_scan *scan,
+                                      const struct ov_view *view, size_t tier,
+                                      const struct ov_hits *hits,
+                                      struct ov_machines *machines)
+{
+    struct ov_scanner *s = scan->scanner;
+    bool has_console = scan->findings->console != NULL;
+
+    return (struct ov_evaluation){
+        .image = s->images[tier],
+        .tier = tier,
+        .object = object_of(scan),
+        .view = view,
+        .hits = hits,
+        .arena = s->scratch,
+        .budget = &scan->budget,
+        .regexes = s->regexes,
+        .icons = s->icons,
+        .n_icons = s->n_icons,
+        .flags = scan->flags,
+        .bounds = scan->bounds,
+        .machines = machines,
+        .around = {.arena = s->scratch,
+                   .budget = &scan->budget,
+                   .now = scan->options->now,
+                   .reports = scan->options->report,
+                   .identify = scan->options->identify,
+                   .identify_data = scan->options->identify_data,
+                   .console = has_console ? &s->console : NULL,
+                   .path = scan->options->path,
+                   .owner = scan->options->owner,
+                   .externals = s->externals[tier].values,
+                   .n_externals = s->externals[tier].n},
+    };
 }
 
 void ov_examine_view(struct ov_scan *scan, const struct ov_view *view)
@@ -382,38 +483,17 @@ void ov_examine_view(struct ov_scan *scan, const struct ov_view *view)
     struct ov_evaluation e[OV_MAX_TIERS];
     struct ov_machines machines = {0};
 
-    match_view(scan, view, hits);
+    ov_match_view(scan, view, hits);
     scan->outcome.n_bytes += view->bytes.len;
     for (size_t i = 0; i < s->n_tiers; i++)
-        e[i] = (struct ov_evaluation){
-            .image = s->images[i],
-            .tier = i,
-            .object = object_of(scan),
-            .view = view,
-            .hits = &hits[i],
-            .arena = s->scratch,
-            .budget = &scan->budget,
-            .regexes = s->regexes,
-            .icons = s->icons,
-            .n_icons = s->n_icons,
-            .flags = scan->flags,
-            .bounds = scan->bounds,
-            .machines = &machines,
-            .around = {.arena = s->scratch,
-                       .budget = &scan->budget,
-                       .now = scan->options->now,
-                       .reports = scan->options->report,
-                       .identify = scan->options->identify,
-                       .identify_data = scan->options->identify_data,
-                       .console =
-                           scan->findings->console != NULL ? &s->console : NULL,
-                       .externals = s->externals[i].values,
-                       .n_externals = s->externals[i].n},
-        };
+        e[i] = ov_evaluation_of(scan, view, i, &hits[i], &machines);
     if ((scan->flags & OV_SCAN_ALL_MATCHES) == 0)
         try_first_single(scan, e, s->n_tiers);
-    if (view->is_raw && !scan->is_stopped)
+    if (view->is_raw && !scan->is_stopped && object_of(scan)->regions == NULL)
         try_object_digests(scan);
+    if ((scan->flags & OV_SCAN_MODULES) != 0 && view->is_raw &&
+        !scan->is_stopped)
+        ov_examine_modules(scan, e, s->n_tiers);
     for (size_t i = 0; i < s->n_tiers && !scan->is_stopped; i++)
         try_rules(scan, &e[i]);
     if (s->console.len > 0)
@@ -437,6 +517,8 @@ void ov_examine(struct ov_scan *scan)
 
     if (raw.target == TARGET_TEXT)
         raw.target = 0;
+    if (o->regions != NULL) /* ClamAV's rules for any file, and for programs */
+        raw.target = ov_type_target(OV_TYPE_ELF);
     scan->outcome.n_objects++;
     if (scan->options->alerts != 0 && is_alerted_first)
         ov_examine_alerts(scan);
@@ -455,5 +537,5 @@ void ov_examine(struct ov_scan *scan)
     o->has_icons = false;
     o->modules = NULL;
     scan->reported = NULL;
-    ov_arena_reset(scan->scanner->scratch, (size_t)4 << 20);
+    ov_arena_reset(scan->scanner->scratch, OV_SCRATCH_KEEP);
 }

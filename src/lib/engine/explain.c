@@ -7,13 +7,6 @@
 #define EVIDENCE_MAX 16
 #define EVIDENCE_BYTES 32
 
-void ov_explain_find(const struct ov_evaluation *e, uint32_t id,
-                     struct ov_notes *ret)
-{
-    /* Without them the report says less, and nothing wrong. */
-    (void)!ov_notes_find(e->image, id, e->arena, ret);
-}
-
 void ov_explain(const struct ov_evaluation *e, const struct ov_rule_view *rule,
                 const struct ov_notes *notes, struct ov_detection *d)
 {
@@ -32,10 +25,10 @@ void ov_explain(const struct ov_evaluation *e, const struct ov_rule_view *rule,
             .term = i,
             .at = hit->first->at,
             .len = hit->first->len,
-            .bytes =
-                ov_span_clip(e->view->bytes, hit->first->at,
-                             hit->first->len < EVIDENCE_BYTES ? hit->first->len
-                                                              : EVIDENCE_BYTES),
+            .bytes = ov_object_bytes_at(
+                e->object, e->view->bytes, hit->first->at,
+                hit->first->len < EVIDENCE_BYTES ? hit->first->len
+                                                 : EVIDENCE_BYTES),
             .view = e->view->name,
             .name = i < notes->n_term_names ? notes->term_names[i]
                                             : (struct ov_span){NULL, 0},
@@ -53,8 +46,8 @@ static void tell_matches(struct ov_scan *scan, const struct ov_evaluation *e,
     for (const struct ov_match *at = hit->first; at != NULL; at = at->next) {
         m->at = at->at;
         m->len = at->len;
-        m->bytes = ov_span_clip(
-            e->view->bytes, at->at,
+        m->bytes = ov_object_bytes_at(
+            e->object, e->view->bytes, at->at,
             at->len < OV_MATCH_BYTES_MAX ? at->len : OV_MATCH_BYTES_MAX);
         scan->findings->match(scan->findings->data, m);
     }

@@ -73,6 +73,9 @@ struct ov_loop {
     size_t next_range; /* where the next range is in the code */
 };
 
+/* Strings whose match that was asked for last is known. */
+#define OV_MACHINE_LAST 4
+
 struct ov_machine {
     struct ov_terms *terms;
     struct ov_reader code;
@@ -82,12 +85,15 @@ struct ov_machine {
     struct ov_loop loops[OV_LOOPS_MAX];
     size_t n_loops;
 
-    /* The match that was asked for last: loops ask for one after the other. */
+    /* The matches that were asked for last: loops ask for one after the other,
+     * of one string or of several. */
     struct {
         const struct ov_hit *hit;
         const struct ov_match *match;
         uint64_t index;
-    } last_match;
+    } last_match[OV_MACHINE_LAST];
+
+    size_t next_last; /* to be forgotten next */
 
     struct ov_evaluation_result *result;
     bool is_bad; /* the code makes no sense */

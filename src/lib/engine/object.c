@@ -10,6 +10,28 @@ uint32_t ov_object_head(struct ov_span bytes)
     return head;
 }
 
+bool ov_object_fits(const struct ov_object *o, uint64_t min, uint64_t max,
+                    uint32_t mask, uint32_t head)
+{
+    if (o->regions != NULL)
+        return min == 0 && max == UINT64_MAX && mask == 0;
+    return o->bytes.len >= min && o->bytes.len <= max &&
+           (o->head & mask) == head;
+}
+
+struct ov_span ov_object_bytes_at(const struct ov_object *o,
+                                  struct ov_span view, uint64_t at,
+                                  uint64_t len)
+{
+    struct ov_span bytes = {NULL, 0};
+
+    if (o->regions == NULL)
+        return ov_span_clip(view, at, len);
+    return ov_regions_range(o->regions, at, len, &bytes)
+               ? bytes
+               : ov_span_clip(view, 0, 0);
+}
+
 const uint8_t *ov_object_digest(struct ov_object *o, enum ov_digest_kind kind)
 {
     if ((o->known_digests & 1u << kind) == 0) {
@@ -25,7 +47,10 @@ enum ov_status ov_object_facts(struct ov_object *o, struct ov_arena *arena,
                                const struct ov_facts **ret)
 {
     if (!o->has_facts) {
-        OV_TRY(ov_facts_read(o->type, o->bytes, arena, budget, &o->facts));
+        if (o->regions != NULL)
+            ov_process_facts(o, &o->facts);
+        else
+            OV_TRY(ov_facts_read(o->type, o->bytes, arena, budget, &o->facts));
         o->has_facts = true;
     }
     *ret = &o->facts;
@@ -85,7 +110,9 @@ begin_modules(struct ov_object *o, const struct ov_surroundings *around)
         return NULL;
     modules->object = o;
     modules->input = (struct ov_module_input){
-        .bytes = o->bytes,
+        .bytes = o->regions != NULL ? (struct ov_span){NULL, 0} : o->bytes,
+        .regions = o->regions,
+        .address = o->address,
         .type = o->type,
         .arena = around->arena,
         .budget = around->budget,
@@ -96,7 +123,7 @@ begin_modules(struct ov_object *o, const struct ov_surroundings *around)
         .identify_data = around->identify_data,
         .object = modules,
         .facts = facts_for,
-        .digest = digest_for,
+        .digest = o->regions != NULL ? NULL : digest_for,
     };
     return modules;
 }
@@ -105,6 +132,8 @@ enum ov_status ov_object_module(struct ov_object *o, uint32_t i,
                                 const struct ov_surroundings *around,
                                 struct ov_module_run **ret)
 {
+    if (o->regions != NULL)
+        OV_TRY(ov_process_object(o, i, around->arena, &o));
     if (o->modules == NULL)
         o->modules = begin_modules(o, around);
     if (o->modules == NULL)

@@ -3,6 +3,7 @@
 
 #include "base/arena.h"
 #include "base/budget.h"
+#include "base/regions.h"
 #include "crypto/digest.h"
 #include "formats/facts.h"
 #include "formats/icon.h"
@@ -24,6 +25,16 @@ struct ov_surroundings {
     void *identify_data;
     const struct ov_datum *externals;
     size_t n_externals;
+    struct ov_span path; /* of the file */
+    struct ov_span owner;
+};
+
+/* Parts of a process that modules look at as if they were files. */
+enum ov_process_part {
+    OV_PROCESS_START, /* its first region */
+    OV_PROCESS_PE,    /* a program */
+    OV_PROCESS_ELF,
+    OV_N_PROCESS_PARTS
 };
 
 /* One thing that is scanned: the file, or a member of a container in it. What
@@ -36,6 +47,7 @@ struct ov_object {
     const struct ov_object *parent; /* its container, or NULL */
     uint32_t depth;                 /* 0 for the file */
 
+    bool has_html;    /* text with the words of HTML in it */
     bool has_handler; /* a rule asks to look at it as another type, too */
     enum ov_type handler;
     bool is_again; /* this is that other look at it */
@@ -51,6 +63,10 @@ struct ov_object {
 
     struct ov_object_modules *modules; /* in the arena; NULL: none was asked */
 
+    const struct ov_regions *regions; /* a process's memory; NULL: a file */
+    struct ov_object *parts[OV_N_PROCESS_PARTS]; /* of it, in the arena */
+    uint64_t address; /* of a part: where its bytes begin; else 0 */
+
     bool has_image_hash;
     enum ov_status image_hash_status;
     uint8_t image_hash[OV_IMAGE_HASH_SIZE];
@@ -58,6 +74,17 @@ struct ov_object {
 
 /* The first four bytes, as struct ov_object has them. */
 uint32_t ov_object_head(struct ov_span bytes);
+
+/* Whether it has so many bytes and begins so. A process has no size and no
+ * begin, and whoever asks for some does not mean it. */
+bool ov_object_fits(const struct ov_object *o, uint64_t min, uint64_t max,
+                    uint32_t mask, uint32_t head);
+
+/* The bytes where a match is: a place in the view, or an address. Cut at the
+ * end. */
+struct ov_span ov_object_bytes_at(const struct ov_object *o,
+                                  struct ov_span view, uint64_t at,
+                                  uint64_t len);
 
 /* The digest of all of the object's bytes; NULL if it cannot be had. */
 const uint8_t *ov_object_digest(struct ov_object *o, enum ov_digest_kind kind);
@@ -83,6 +110,16 @@ OV_MUST_USE enum ov_status
 ov_object_module(struct ov_object *o, uint32_t i,
                  const struct ov_surroundings *around,
                  struct ov_module_run **ret);
+
+/* process.c: the object that a module looks at: o itself, or of a process the
+ * program that it runs. OV_NO_MEMORY. */
+OV_MUST_USE enum ov_status ov_process_object(struct ov_object *o, uint32_t i,
+                                             struct ov_arena *arena,
+                                             struct ov_object **ret);
+
+/* What is known of a process without a module: where its program begins to
+ * run, as YARA has it. */
+void ov_process_facts(const struct ov_object *o, struct ov_facts *ret);
 
 /* The perceptual hash of a picture. OV_NO_MEMORY and spent budgets are errors;
  * OV_OK with NULL if there is none. */

@@ -24,6 +24,7 @@ struct ov_profile {
     struct touched *touched;
     size_t n_touched;
     size_t cap;
+    bool is_cut; /* memory was out: what some rule has cost is not known */
 };
 
 static struct ov_profile *new_profile(struct ov_scanner *s)
@@ -74,8 +75,10 @@ static struct cost *touch(struct ov_profile *p, size_t tier, uint32_t rule)
         struct touched *t = ov_list_grow((void **)&p->touched, &p->n_touched,
                                          &p->cap, sizeof(*t));
 
-        if (t == NULL)
+        if (t == NULL) {
+            p->is_cut = true;
             return NULL;
+        }
         *t = (struct touched){tier, rule};
     }
     return c;
@@ -138,4 +141,7 @@ void ov_profile_end(struct ov_scan *scan)
         *c = (struct cost){0};
     }
     p->n_touched = 0;
+    if (p->is_cut)
+        ov_report_status(scan, OV_NO_MEMORY, "profile", 0);
+    p->is_cut = false;
 }

@@ -22,7 +22,9 @@ static bool is_allowed_by(struct ov_scan *scan, size_t tier,
 static bool has_allowed_digest(struct ov_scan *scan, struct ov_object *o)
 {
     struct ov_scanner *s = scan->scanner;
-    uint32_t wanted = ov_tiers_wanted(s, OV_HASH_OF_OBJECT, o->bytes.len);
+    uint32_t wanted = o->regions != NULL
+                          ? 0
+                          : ov_tiers_wanted(s, OV_HASH_OF_OBJECT, o->bytes.len);
 
     for (int kind = 0; kind < OV_N_DIGEST; kind++) {
         struct ov_hash_key key = {.of = OV_HASH_OF_OBJECT,
@@ -131,6 +133,41 @@ static bool is_of_wanted_category(const struct ov_scan *scan,
     return is_listed != ((scan->flags & OV_SCAN_UNWANTED_BUT) != 0);
 }
 
+/* Whether a rule counts, by what it is for. */
+static bool is_asked_for(const struct ov_scan *scan,
+                         const struct ov_detection *d)
+{
+    if ((d->flags & OV_RULE_SUSPICIOUS) != 0)
+        return ov_report_is_new_suspicion(scan, d);
+    return (d->flags & OV_RULE_UNWANTED) == 0 ||
+           ((scan->flags & OV_SCAN_UNWANTED) != 0 &&
+            is_of_wanted_category(scan, d->rule));
+}
+
+bool ov_report_is_new_suspicion(const struct ov_scan *scan,
+                                const struct ov_detection *d)
+{
+    return (d->flags & OV_RULE_SUSPICIOUS) == 0 ||
+           ((scan->flags & OV_SCAN_HEURISTICS) != 0 &&
+            (!scan->has_suspicious ||
+             (scan->flags & OV_SCAN_ALL_MATCHES) != 0));
+}
+
+/* What is only suspicious does not end the scan: it may be malware, too. */
+static void count_detection(struct ov_scan *scan, uint32_t flags)
+{
+    if ((flags & OV_RULE_SUSPICIOUS) != 0) {
+        scan->has_suspicious = true;
+        return;
+    }
+    if ((flags & OV_RULE_UNWANTED) != 0)
+        scan->has_unwanted = true;
+    else
+        scan->has_detected = true;
+    if ((scan->flags & OV_SCAN_ALL_MATCHES) == 0)
+        scan->is_stopped = true;
+}
+
 static void deliver(struct ov_scan *scan, const struct ov_detection *d)
 {
     scan->has_detected = true;
@@ -204,10 +241,8 @@ void ov_report_alerts(struct ov_scan *scan)
 bool ov_report_detection(struct ov_scan *scan, struct ov_detection *d)
 {
     const struct ov_object *o = &scan->scanner->frames[scan->top].object;
-    bool is_unwanted = (d->flags & OV_RULE_UNWANTED) != 0;
 
-    if (is_unwanted && ((scan->flags & OV_SCAN_UNWANTED) == 0 ||
-                        !is_of_wanted_category(scan, d->rule)))
+    if (!is_asked_for(scan, d))
         return false;
     if (is_allowed(scan)) {
         scan->has_trusted = true;
@@ -217,13 +252,10 @@ bool ov_report_detection(struct ov_scan *scan, struct ov_detection *d)
     d->type = o->type;
     d->object_len = o->bytes.len;
     d->order = scan->order;
-    if (is_unwanted)
-        scan->has_unwanted = true;
-    else
-        scan->has_detected = true;
-    if ((scan->flags & OV_SCAN_ALL_MATCHES) == 0)
-        scan->is_stopped = true;
+    count_detection(scan, d->flags);
     ov_report_tell_detection(scan, d);
+    if ((scan->flags & OV_SCAN_SAMPLES) != 0 && scan->findings->sample != NULL)
+        scan->findings->sample(scan->findings->data, o->bytes);
     return true;
 }
 

@@ -82,6 +82,8 @@ static void set_up(struct ov_scan *scan, const struct ov_scan_options *options)
 {
     scan->options = options;
     scan->flags = options->flags;
+    if (options->n_regions > 0)
+        scan->flags |= OV_SCAN_FLAT;
     scan->max_object =
         options->max_object != 0 ? options->max_object : DEFAULT_MAX_OBJECT;
     scan->max_depth =
@@ -136,9 +138,11 @@ static void open_container(struct ov_scan *scan)
         .type = f->object.type,
         .bytes = f->object.bytes,
         .budget = &scan->budget,
-        .passwords = scan->scanner->passwords,
-        .n_passwords = scan->scanner->n_passwords,
         .embedded = ov_ahead_of(scan),
+        .max_partitions = scan->bounds[OV_BOUND_PARTITIONS],
+        .has_no_programs =
+            f->object.bytes.len > scan->bounds[OV_BOUND_EMBEDDED],
+        .crew = scan->scanner->crew,
     };
     enum ov_status status;
 
@@ -150,6 +154,8 @@ static void open_container(struct ov_scan *scan)
             ov_report_inconclusive(scan, OV_REASON_LIMIT, "max-recursion", 0);
         return;
     }
+    if (ov_unpack_has_passwords(f->object.type))
+        ov_scan_passwords(scan, &f->object, &job);
     status = ov_unpacker_open(&job, &f->unpacker);
     if (status != OV_OK)
         ov_report_status(scan, status, ov_type_name(f->object.type), 0);
@@ -227,8 +233,13 @@ static void push_object(struct ov_scan *scan, struct ov_span bytes,
         .parent =
             scan->top > 0 ? &scan->scanner->frames[scan->top - 1].object : NULL,
     };
-    f->object.type =
-        type != OV_TYPE_DATA ? type : ov_identify(scan->scanner, bytes);
+    f->object.type = type;
+    if (scan->regions.n > 0)
+        f->object.regions = &scan->regions;
+    else if (type == OV_TYPE_DATA)
+        ov_identify(scan);
+    else if (type == OV_TYPE_PARTITION)
+        f->object.type = ov_magic_partition(scan->scanner, bytes);
 }
 
 /* The current member's bytes: where they are, or unpacked into buf. */
@@ -254,7 +265,7 @@ static void enter_as(struct ov_scan *scan, enum ov_type type)
 {
     const struct ov_object *o = &scan->scanner->frames[scan->top].object;
 
-    if (type == o->type || scan->top >= scan->max_depth)
+    if (type == o->type || scan->top >= scan->max_depth || o->regions != NULL)
         return;
     scan->top++;
     push_object(scan, o->bytes, ov_span_str(ov_type_name(type)), type);
@@ -341,9 +352,11 @@ void ov_scan_step(struct ov_scan *scan)
 
 static void offer_shards(struct ov_scan *scan)
 {
-    /* Matches belong to the detection before them: from one worker only. */
-    if ((scan->flags & OV_SCAN_MATCHES) != 0 || !is_to_split(scan) ||
-        scan->findings->split == NULL)
+    /* Matches belong to the detection before them: from one worker only. Of
+     * what is suspicious the first is told, and does not end the scan: no
+     * other worker knows of it. */
+    if ((scan->flags & (OV_SCAN_MATCHES | OV_SCAN_HEURISTICS)) != 0 ||
+        !is_to_split(scan) || scan->findings->split == NULL)
         return;
     scan->is_split = true;
     scan->findings->split(scan->findings->data);
@@ -389,7 +402,19 @@ static enum ov_verdict decide(const struct ov_scan *scan)
         return OV_UNWANTED;
     if (scan->has_inconclusive)
         return OV_INCONCLUSIVE;
+    if (scan->has_suspicious)
+        return OV_SUSPICIOUS;
     return scan->has_trusted ? OV_TRUSTED : OV_CLEAN;
+}
+
+/* A process's memory, if it is that. */
+static enum ov_status set_regions(struct ov_scan *scan, struct ov_span bytes)
+{
+    scan->regions = (struct ov_regions){bytes, scan->options->regions,
+                                        scan->options->n_regions};
+    return ov_regions_are_sound(&scan->regions) || scan->regions.n == 0
+               ? OV_OK
+               : OV_MALFORMED;
 }
 
 static void run(struct ov_scan *scan, struct ov_span bytes)
@@ -397,9 +422,11 @@ static void run(struct ov_scan *scan, struct ov_span bytes)
     struct ov_scanner *s = scan->scanner;
     enum ov_status status;
 
+    status = set_regions(scan, bytes);
     push_object(scan, bytes, (struct ov_span){NULL, 0}, OV_TYPE_DATA);
     scan->outcome.type = s->frames[0].object.type;
-    status = ov_profile_begin(scan);
+    if (status == OV_OK)
+        status = ov_profile_begin(scan);
     if (status == OV_OK)
         status = ov_budget_spend(&scan->budget, OV_COST_BYTES, bytes.len);
     if (bytes.len > scan->max_object)

@@ -15,6 +15,7 @@
 
 #define OV_SCAN_MAX_DEPTH 64
 #define OV_ALERTS_KEPT 8
+#define OV_SCRATCH_KEEP ((size_t)4 << 20) /* memory held between objects */
 
 /* One level of nesting: an object, and its unpacker while its members are
  * looked at. Buffers stay for the next file. */
@@ -65,6 +66,8 @@ struct ov_scanner {
     struct ov_frame frames[OV_SCAN_MAX_DEPTH + 1];
 };
 
+#define OV_REPORTED_LINES 1024u
+
 struct ov_scan {
     struct ov_scanner *scanner;
     const struct ov_findings *findings;
@@ -72,6 +75,7 @@ struct ov_scan {
     uint64_t max_object;
     uint32_t max_depth;
     const struct ov_scan_options *options;
+    struct ov_regions regions; /* of a process; n 0: a file is scanned */
     struct ov_budget budget;
     size_t top;      /* the frame being looked at */
     uint64_t order;  /* of the outermost member being looked at */
@@ -82,7 +86,8 @@ struct ov_scan {
         size_t tier;
         uint32_t rule;
         struct ov_reported *next;
-    } * reported; /* rules that held for the top object, in some view of it */
+    } * *reported; /* rules that held for the top object, in some view of it:
+                      OV_REPORTED_LINES of them, by number; NULL: none yet */
 
     bool is_apart;       /* of one member, by a helper (share.c) */
     bool is_alone;       /* nothing is shared */
@@ -97,6 +102,7 @@ struct ov_scan {
     bool is_stopped; /* a detection ended it, or a limit of the whole scan */
     bool has_detected;
     bool has_unwanted;
+    bool has_suspicious;
     bool has_inconclusive;
     bool has_trusted;
     struct ov_outcome outcome;
@@ -124,22 +130,47 @@ uint32_t ov_tiers_wanted(struct ov_scanner *s, enum ov_hash_of of,
 /* Some page of some image is damaged: no rule can be believed any more. */
 bool ov_tiers_are_damaged(const struct ov_scanner *s);
 
-/* magic.c: an object's type, by the images' magics if there are some. */
-enum ov_type ov_identify(const struct ov_scanner *s, struct ov_span bytes);
+/* The evaluation of rules of one tier, of which these matched in the view. */
+struct ov_evaluation ov_evaluation_of(struct ov_scan *scan,
+                                      const struct ov_view *view, size_t tier,
+                                      const struct ov_hits *hits,
+                                      struct ov_machines *machines);
+
+/* One pass over the view for all tiers; ret_hits has room for OV_MAX_TIERS. */
+void ov_match_view(struct ov_scan *scan, const struct ov_view *view,
+                   struct ov_hits *ret_hits);
+
+/* magic.c: the top object's type, by the images' magics if there are some. */
+void ov_identify(struct ov_scan *scan);
+
+/* As far as it can be told without patterns. */
+enum ov_type ov_magic_identify(const struct ov_scanner *s,
+                               struct ov_span bytes);
+
+/* What a partition of a disk holds; OV_TYPE_PARTITION if no magic says. */
+enum ov_type ov_magic_partition(const struct ov_scanner *s,
+                                struct ov_span bytes);
+
+/* Whether type t is still told as without any magics of images. */
+bool ov_magic_is_built_in(const struct ov_scanner *s, enum ov_type t);
+
+/* A pattern of this type was found somewhere in the object. */
+void ov_magic_found(struct ov_object *o, enum ov_type type);
 
 /* views.c: the normalised views of the top frame's object, if it is text. */
 void ov_examine_normalised(struct ov_scan *scan);
+
+/* passwords.c: what is to be tried on what o holds; lives as long as the scan
+ * of the file. */
+void ov_scan_passwords(struct ov_scan *scan, const struct ov_object *o,
+                       struct ov_unpack_job *job);
 
 /* member.c: tries the rules about a container's members on the top frame's
  * object, whose headers are in member (its name is not read). */
 void ov_examine_member(struct ov_scan *scan, const struct ov_member *member);
 
-/* explain.c: what a report tells of a rule beside its name. The rule's notes;
- * all zero if they cannot be had. */
-void ov_explain_find(const struct ov_evaluation *e, uint32_t id,
-                     struct ov_notes *ret);
-
-/* Where its first terms matched, and what it says of itself. */
+/* explain.c: what a report tells of a rule beside its name. Where its first
+ * terms matched, and what it says of itself. */
 void ov_explain(const struct ov_evaluation *e, const struct ov_rule_view *rule,
                 const struct ov_notes *notes, struct ov_detection *d);
 
@@ -158,6 +189,10 @@ void ov_report_tell_detection(struct ov_scan *scan,
                               const struct ov_detection *d);
 void ov_report_tell_inconclusive(struct ov_scan *scan,
                                  const struct ov_inconclusive *i);
+/* module_data.c: tells the console what modules say, for each of n images. */
+void ov_examine_modules(struct ov_scan *scan, const struct ov_evaluation *e,
+                        size_t n);
+
 void ov_report_tell_console(struct ov_scan *scan, struct ov_span lines);
 
 /* The engine's own check of that name struck on the top frame's object: kept
@@ -168,6 +203,11 @@ void ov_report_alert(struct ov_scan *scan, const char *name);
  * is no alert of that kind. */
 void ov_report_alerts_apart(struct ov_scan *scan);
 bool ov_report_keep_alert(struct ov_scan *scan, const struct ov_detection *d);
+
+/* Whether it is to be told, if it is one that is only suspicious; others are.
+ */
+bool ov_report_is_new_suspicion(const struct ov_scan *scan,
+                                const struct ov_detection *d);
 
 /* At the end: what was kept, if it is still worth telling. */
 void ov_report_alerts(struct ov_scan *scan);

@@ -59,6 +59,7 @@ struct job {
     bool is_stopped;
     bool has_detected;
     bool has_unwanted;
+    bool has_suspicious;
     bool has_inconclusive;
     bool has_trusted;
 };
@@ -250,6 +251,7 @@ static void do_job(struct hand *h, struct slot *slot, struct job *job)
     job->is_stopped = scan.is_stopped;
     job->has_detected = scan.has_detected;
     job->has_unwanted = scan.has_unwanted;
+    job->has_suspicious = scan.has_suspicious;
     job->has_inconclusive = scan.has_inconclusive;
     job->has_trusted = scan.has_trusted;
 }
@@ -325,7 +327,8 @@ static void stop_at(struct ov_scan *scan, const struct ov_share *share,
 static void tell_kept(struct ov_scan *scan, const struct ov_kept_finding *f)
 {
     if (f->kind == OV_KEPT_DETECTION) {
-        if (!ov_report_keep_alert(scan, &f->detection))
+        if (!ov_report_keep_alert(scan, &f->detection) &&
+            ov_report_is_new_suspicion(scan, &f->detection))
             ov_report_tell_detection(scan, &f->detection);
     } else if (f->kind == OV_KEPT_INCONCLUSIVE) {
         ov_report_tell_inconclusive(scan, &f->inconclusive);
@@ -348,6 +351,7 @@ static void merge_job(struct ov_scan *scan, struct ov_share *share,
     scan->outcome.n_bytes += job->outcome.n_bytes;
     scan->has_detected |= job->has_detected;
     scan->has_unwanted |= job->has_unwanted;
+    scan->has_suspicious |= job->has_suspicious;
     scan->has_inconclusive |= job->has_inconclusive;
     scan->has_trusted |= job->has_trusted;
     if (job->is_stopped)
@@ -583,7 +587,7 @@ static bool is_large_container(const struct ov_scan *scan,
     if (item->bytes.len < worth_of(scan))
         return false;
     if (type == OV_TYPE_DATA)
-        type = ov_identify(scan->scanner, item->bytes);
+        type = ov_magic_identify(scan->scanner, item->bytes);
     return ov_type_kind(type) == OV_KIND_CONTAINER;
 }
 

@@ -100,7 +100,7 @@ static const void *gather(struct ov_scanner *s, enum few kind, size_t *ret_n)
     return all;
 }
 
-/* Nothing but zip archives is decrypted. */
+/* Those for RAR alone are of no use: libarchive decrypts none. */
 static bool is_for_zip(const struct ov_password *p)
 {
     return p->container == OV_TYPE_ANY || p->container == OV_TYPE_ZIP;

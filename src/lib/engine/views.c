@@ -69,6 +69,12 @@ static void look_at_utf16_html(struct ov_scan *scan, struct ov_span bytes)
     look_at_html(scan, ov_buf_span(ascii));
 }
 
+static bool is_page(const struct ov_scanner *s, const struct ov_object *o)
+{
+    return o->has_html || (ov_magic_is_built_in(s, OV_TYPE_HTML) &&
+                           ov_type_has_html(o->bytes));
+}
+
 void ov_examine_normalised(struct ov_scan *scan)
 {
     const struct ov_object *o = &scan->scanner->frames[scan->top].object;
@@ -78,7 +84,7 @@ void ov_examine_normalised(struct ov_scan *scan)
         return;
     /* text may turn out to be HTML further on */
     if (o->type == OV_TYPE_HTML ||
-        (o->type == OV_TYPE_ASCII && ov_type_has_html(o->bytes)))
+        (o->type == OV_TYPE_ASCII && is_page(scan->scanner, o)))
         look_at_html(scan, o->bytes);
     else if (o->type == OV_TYPE_HTML_UTF16)
         look_at_utf16_html(scan, o->bytes);

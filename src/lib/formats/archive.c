@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Containers that libarchive reads: tar, cpio, ar, 7z, rar, cab, ISO 9660,
- * xar, lha, warc, rpm, and streams of lz4 and compress.
+ * Containers that libarchive reads: tar, cpio, ar, 7z, rar, cab, ISO 9660, lha,
+ * warc, rpm, and streams of lz4 and compress.
  *
  * The library reads from memory (so it can seek, which 7z and ISO need), is
  * given exactly the reader that the type asks for (never a filter that would
@@ -87,7 +87,6 @@ static struct kind kind_of(enum ov_type type)
         {OV_TYPE_CAB, {archive_read_support_format_cab, {NULL}}},
         {OV_TYPE_CABSFX, {archive_read_support_format_cab, {NULL}}},
         {OV_TYPE_ISO9660, {archive_read_support_format_iso9660, {NULL}}},
-        {OV_TYPE_XAR, {archive_read_support_format_xar, {NULL}}},
         {OV_TYPE_LHA, {archive_read_support_format_lha, {NULL}}},
         {OV_TYPE_WARC, {archive_read_support_format_warc, {NULL}}},
         {OV_TYPE_LZ4,

@@ -27,6 +27,7 @@
 #include <zstd.h>
 
 #include "base/assert.h"
+#include "formats/bzip2.h"
 #include "formats/xz.h"
 
 #define CHUNK ((size_t)64 << 10)
@@ -35,6 +36,8 @@
 #define DEFLATE_RATIO_MAX 1032
 /* Starting a decoder costs about this much, however short its stream. */
 #define STEPS_PER_STREAM 2000
+/* The same of our own for bzip2, which has tables and 4 MB of room. */
+#define STEPS_PER_OWN_BZIP2 30000
 
 enum step {
     STEP_MORE,
@@ -352,19 +355,29 @@ static enum ov_status run_stream(const struct ov_decode_job *job,
     return status;
 }
 
+/* Our own decoders, of sound streams only. */
+static bool run_own(const struct ov_decode_job *job, struct ov_span in,
+                    struct ov_buf *into, size_t *ret_used)
+{
+    if (job->codec == OV_CODEC_XZ)
+        return ov_xz_decode(in, job->budget, job->crew, into, ret_used);
+    return job->codec == OV_CODEC_BZIP2 &&
+           ov_bzip2_decode(in, job->budget, job->crew, into, ret_used);
+}
+
 /* As run_stream; first the fast way, where there is one. */
 static enum ov_status run_either(const struct ov_decode_job *job,
                                  struct flow *f, struct ov_buf *into)
 {
-    struct ov_span in = ov_span_of(f->in, f->in_len);
     size_t used;
 
-    if (job->codec != OV_CODEC_XZ ||
-        !ov_xz_decode(in, job->budget, into, &used))
+    if (!run_own(job, ov_span_of(f->in, f->in_len), into, &used))
         return run_stream(job, f, into);
     f->in += used;
     f->in_len -= used;
-    return ov_budget_spend(job->budget, OV_COST_STEPS, STEPS_PER_STREAM);
+    return ov_budget_spend(job->budget, OV_COST_STEPS,
+                           job->codec == OV_CODEC_BZIP2 ? STEPS_PER_OWN_BZIP2
+                                                        : STEPS_PER_STREAM);
 }
 
 /* Zeros pad streams of .xz and gzip; other bytes behind the end are not ours,

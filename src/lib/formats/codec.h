@@ -3,6 +3,7 @@
 
 #include "base/budget.h"
 #include "base/buf.h"
+#include "base/crew.h"
 
 /* Compressed streams: bytes in, bytes out, in memory and within a budget. */
 
@@ -24,6 +25,7 @@ struct ov_decode_job {
     uint64_t size_hint; /* bytes that should come out; OV_DECODE_NO_HINT. A
                            wrong one costs time, nothing else */
     struct ov_budget *budget;
+    struct ov_crew *crew; /* may help; NULL: nobody */
 };
 
 #define OV_DECODE_NO_HINT UINT64_MAX

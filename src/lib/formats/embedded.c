@@ -185,7 +185,13 @@ bool ov_type_may_embed(enum ov_type t)
 {
     return ov_type_kind(t) == OV_KIND_CODE || ov_type_target(t) == 5 ||
            t == OV_TYPE_DATA || t == OV_TYPE_ASCII || t == OV_TYPE_UTF16BE ||
-           t == OV_TYPE_HTML || t == OV_TYPE_RIFF;
+           t == OV_TYPE_HTML || t == OV_TYPE_RIFF || t == OV_TYPE_PARTITION;
+}
+
+bool ov_type_is_embedded(enum ov_type t)
+{
+    return t == OV_TYPE_ZIPSFX || t == OV_TYPE_RARSFX || t == OV_TYPE_7ZSFX ||
+           t == OV_TYPE_CABSFX || t == OV_TYPE_ARJSFX;
 }
 
 static bool check_at(struct ov_span bytes, uint64_t at, struct ov_embedded *ret)
@@ -258,6 +264,16 @@ static void list_arches(struct parts *p)
     }
 }
 
+static void drop_programs(struct ov_embedded_list *list)
+{
+    size_t n = 0;
+
+    for (size_t i = 0; i < list->n; i++)
+        if (list->items[i].type != OV_TYPE_PE)
+            list->items[n++] = list->items[i];
+    list->n = n;
+}
+
 static enum ov_status parts_open(const struct ov_unpack_job *job,
                                  void **ret_state)
 {
@@ -275,6 +291,8 @@ static enum ov_status parts_open(const struct ov_unpack_job *job,
     } else {
         OV_TRY(ov_type_embedded(job->bytes, job->budget, &p->list));
     }
+    if (job->has_no_programs)
+        drop_programs(&p->list);
     *ret_state = OV_STEAL(p);
     return OV_OK;
 }

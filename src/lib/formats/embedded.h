@@ -24,6 +24,10 @@ struct ov_embedded_list {
  * are, and do not consist of members anyway. */
 bool ov_type_may_embed(enum ov_type t);
 
+/* Whether it is a type of what is found inside of others, with what holds it.
+ */
+bool ov_type_is_embedded(enum ov_type t);
+
 /* At most OV_EMBEDDED_MAX of them in rising order; none at offset 0, and none
  * inside of one that was found (they are found when that is looked at). What
  * only looks like a magic number is told from a header by its other fields and

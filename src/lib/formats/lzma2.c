@@ -5,7 +5,8 @@
  *
  * What makes it fast: the output is the dictionary, so nothing is copied
  * twice and no window is held; a chunk tells its size, so that there is room
- * before it is decoded and no state to be left in the middle; and bits that
+ * for all of them before the first is decoded, and no state to be left in the
+ * middle; and bits that
  * cannot be predicted (literals, lengths, distances) are decoded by arithmetic
  * with masks instead of branches.
  *
@@ -77,7 +78,7 @@ struct past {
     uint32_t rep[4]; /* the last distances, less 1 */
 };
 
-struct lzma2 {
+struct ov_lzma2 {
     struct probs probs;
     uint8_t padded[CHUNK_MAX + SYMBOL_MAX];
     struct past past;
@@ -85,8 +86,7 @@ struct lzma2 {
     uint32_t literal_mask;  /* 2^lp - 1 */
     uint32_t position_mask; /* 2^pb - 1 */
     uint64_t dict_size;
-    size_t begin; /* of the dictionary, in the output */
-    bool has_dict;
+    const uint8_t *begin; /* of the dictionary, in the output; NULL: none yet */
     bool has_properties;
 };
 
@@ -308,7 +308,7 @@ struct place {
     uint8_t *end;
 };
 
-FAST bool literal(struct range *r, struct lzma2 *z, struct past *past,
+FAST bool literal(struct range *r, struct ov_lzma2 *z, struct past *past,
                   const struct place *at)
 {
     size_t made = (size_t)(at->out - at->begin);
@@ -339,7 +339,8 @@ static uint32_t head_code(struct ov_span in)
 }
 
 /* One chunk of symbols. False if it is not as it must be. */
-static bool decode_symbols(struct lzma2 *z, struct ov_span in, struct place at)
+static bool decode_symbols(struct ov_lzma2 *z, struct ov_span in,
+                           struct place at)
 {
     const uint8_t *in_end = in.ptr + in.len;
     struct range r = {in.ptr + RANGE_HEAD, UINT32_MAX, head_code(in)};
@@ -372,7 +373,7 @@ static bool decode_symbols(struct lzma2 *z, struct ov_span in, struct place at)
     return at.out == at.end && r.in == in_end && r.code == 0;
 }
 
-static void reset_state(struct lzma2 *z)
+static void reset_state(struct ov_lzma2 *z)
 {
     uint16_t *p = (uint16_t *)&z->probs;
 
@@ -381,7 +382,7 @@ static void reset_state(struct lzma2 *z)
     z->past = (struct past){0};
 }
 
-static bool set_properties(struct lzma2 *z, uint8_t byte)
+static bool set_properties(struct ov_lzma2 *z, uint8_t byte)
 {
     uint32_t lp = byte / 9 % 5;
 
@@ -393,7 +394,8 @@ static bool set_properties(struct lzma2 *z, uint8_t byte)
 }
 
 /* The len bytes of a chunk with SYMBOL_MAX readable bytes behind them. */
-static struct ov_span padded(struct lzma2 *z, struct ov_reader *r, size_t len)
+static struct ov_span padded(struct ov_lzma2 *z, struct ov_reader *r,
+                             size_t len)
 {
     bool has_room = ov_reader_rest(r).len >= len + SYMBOL_MAX;
     struct ov_span chunk = ov_read_span(r, len);
@@ -404,83 +406,112 @@ static struct ov_span padded(struct lzma2 *z, struct ov_reader *r, size_t len)
     return ov_span_of(z->padded, len);
 }
 
-static bool lzma_chunk(struct lzma2 *z, uint8_t control, struct ov_reader *r,
-                       struct ov_buf *into)
-{
-    size_t size = ((size_t)(control & 31) << 16) + ov_read_u16be(r) + 1;
-    size_t packed = (size_t)ov_read_u16be(r) + 1;
-    struct ov_span in;
-    uint8_t *room;
-    struct place at;
+/* What a chunk's head says. */
+struct chunk {
+    uint8_t control;
+    size_t size; /* of what comes out */
+    size_t packed;
+};
 
-    if (control >= CONTROL_PROPERTIES && !set_properties(z, ov_read_u8(r)))
-        return false;
-    if (control >= CONTROL_STATE)
-        reset_state(z);
-    in = padded(z, r, packed);
-    if (!z->has_properties || in.len <= RANGE_HEAD || ov_span_byte(in, 0) != 0)
-        return false;
-    room = ov_buf_room(into, size);
-    if (room == NULL)
-        return false;
-    at = (struct place){into->ptr + z->begin, room, room + size};
-    if (!decode_symbols(z, in, at))
-        return false;
-    ov_buf_added(into, size);
-    return true;
+/* The head of a chunk; r goes on to its properties or its bytes. */
+static struct chunk read_chunk(struct ov_reader *r)
+{
+    struct chunk c = {.control = ov_read_u8(r)};
+
+    if (c.control == CONTROL_END)
+        return c;
+    c.size = (size_t)ov_read_u16be(r) + 1;
+    c.packed = c.size;
+    if (c.control >= CONTROL_LZMA) {
+        c.size += (size_t)(c.control & 31) << 16;
+        c.packed = (size_t)ov_read_u16be(r) + 1;
+    }
+    ov_reader_require(r,
+                      c.control <= CONTROL_PLAIN || c.control >= CONTROL_LZMA,
+                      OV_MALFORMED);
+    return c;
 }
 
-static bool plain_chunk(struct ov_reader *r, struct ov_buf *into)
+bool ov_lzma2_measure(struct ov_span in, size_t *ret_packed, size_t *ret_size)
 {
-    size_t size = (size_t)ov_read_u16be(r) + 1;
+    struct ov_reader r = ov_reader_over(in);
+    size_t size = 0;
 
-    ov_put_span(into, ov_read_span(r, size));
-    return ov_buf_status(into) == OV_OK;
-}
+    while (ov_reader_more(&r)) {
+        struct chunk c = read_chunk(&r);
 
-/* All chunks up to the end marker. */
-static bool decode_chunks(struct lzma2 *z, struct ov_reader *r,
-                          struct ov_budget *budget, struct ov_buf *into)
-{
-    while (ov_reader_more(r)) {
-        uint8_t control = ov_read_u8(r);
-        size_t before = into->len;
-        bool is_done;
-
-        if (control == CONTROL_END)
-            return ov_reader_status(r) == OV_OK;
-        if (control >= CONTROL_DICT || control == CONTROL_PLAIN_DICT) {
-            z->begin = into->len;
-            z->has_dict = true;
-            z->has_properties = false;
+        if (c.control == CONTROL_END) {
+            *ret_packed = r.at;
+            *ret_size = size;
+            return true;
         }
-        if (!z->has_dict || (control < CONTROL_LZMA && control > CONTROL_PLAIN))
-            return false;
-        is_done = control < CONTROL_LZMA ? plain_chunk(r, into)
-                                         : lzma_chunk(z, control, r, into);
-        if (!is_done || ov_reader_status(r) != OV_OK ||
-            ov_budget_spend(budget, OV_COST_BYTES, into->len - before) != OV_OK)
+        ov_reader_skip(&r, c.packed + (c.control >= CONTROL_PROPERTIES));
+        if (__builtin_add_overflow(size, c.size, &size))
             return false;
     }
     return false;
 }
 
-bool ov_lzma2_decode(struct ov_span in, uint64_t dict_size,
-                     struct ov_budget *budget, struct ov_buf *into,
-                     size_t *ret_used)
+static bool lzma_chunk(struct ov_lzma2 *z, const struct chunk *c,
+                       struct ov_reader *r, uint8_t *out)
 {
-    OV_AUTO_PTR struct lzma2 *z = ov_alloc(sizeof(*z));
-    struct ov_reader r = ov_reader_over(in);
-    size_t before = into->len;
+    struct ov_span in;
 
-    if (z == NULL)
+    if (c->control >= CONTROL_PROPERTIES && !set_properties(z, ov_read_u8(r)))
         return false;
-    z->dict_size = dict_size;
-    if (!decode_chunks(z, &r, budget, into)) {
-        ov_buf_clear(into);
-        into->len = before;
+    if (c->control >= CONTROL_STATE)
+        reset_state(z);
+    in = padded(z, r, c->packed);
+    if (!z->has_properties || in.len <= RANGE_HEAD || ov_span_byte(in, 0) != 0)
         return false;
-    }
-    *ret_used = r.at;
+    return decode_symbols(z, in, (struct place){z->begin, out, out + c->size});
+}
+
+static bool plain_chunk(const struct chunk *c, struct ov_reader *r,
+                        uint8_t *out)
+{
+    struct ov_span in = ov_read_span(r, c->size);
+
+    if (in.len < c->size)
+        return false;
+    memcpy(out, in.ptr, in.len);
     return true;
+}
+
+bool ov_lzma2_decode(struct ov_lzma2 *z, struct ov_span in, uint64_t dict_size,
+                     uint8_t *out, size_t size)
+{
+    struct ov_reader r = ov_reader_over(in);
+    size_t made = 0;
+
+    z->dict_size = dict_size;
+    z->begin = NULL;
+    z->has_properties = false;
+    while (ov_reader_more(&r)) {
+        struct chunk c = read_chunk(&r);
+
+        if (c.control == CONTROL_END)
+            return made == size && ov_reader_end(&r) == OV_OK;
+        if (c.control >= CONTROL_DICT || c.control == CONTROL_PLAIN_DICT) {
+            z->begin = out + made;
+            z->has_properties = false;
+        }
+        if (ov_reader_status(&r) != OV_OK || z->begin == NULL ||
+            c.size > size - made ||
+            !(c.control < CONTROL_LZMA ? plain_chunk(&c, &r, out + made)
+                                       : lzma_chunk(z, &c, &r, out + made)))
+            return false;
+        made += c.size;
+    }
+    return false;
+}
+
+struct ov_lzma2 *ov_lzma2_new(void)
+{
+    return ov_alloc(sizeof(struct ov_lzma2));
+}
+
+void ov_lzma2_free(struct ov_lzma2 *z)
+{
+    ov_free(z);
 }

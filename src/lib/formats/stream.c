@@ -114,6 +114,7 @@ static enum ov_status open_stream(const struct ov_unpack_job *job,
     s->job.codec = codec_of(job->type);
     s->job.in = job->bytes;
     s->job.budget = job->budget;
+    s->job.crew = job->crew;
     s->job.size_hint = OV_DECODE_NO_HINT;
     s->head = ov_buf_with_max(8);
     s->made = ov_buf_with_max(job->bytes.len + 16);

@@ -118,6 +118,7 @@ static const struct magic magics[] = {
     MAGIC(OV_TYPE_MAIL, "v:\r\nReceived: "),
     MAGIC(OV_TYPE_XAR, "xar!"),
     MAGIC(OV_TYPE_TNEF, "x\x9f>\""),
+    MAGIC(OV_TYPE_SIS, "\x7a\x1a\x20\x10"),
     MAGIC(OV_TYPE_INTERNAL, "{\n  \"Magic\":\"CLAMJSONv0\""),
     MAGIC(OV_TYPE_RTF, "{\\rt"),
     MAGIC(OV_TYPE_ELF, "\x7f"

@@ -18,5 +18,9 @@ enum ov_type ov_type_of_text(struct ov_span head);
  * none. */
 enum ov_type ov_type_by_words(struct ov_span start, enum ov_type base);
 
+/* Every other byte of UTF-16 text, in ret: what is ASCII in it. */
+struct ov_span ov_type_narrow(struct ov_span s, bool is_le,
+                              uint8_t ret[static OV_TYPE_HEAD]);
+
 /* What a zip's member names make of it: OV_TYPE_OOXML_... or OV_TYPE_ZIP. */
 enum ov_type ov_type_of_zip(struct ov_span bytes);

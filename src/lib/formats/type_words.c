@@ -149,9 +149,8 @@ bool ov_type_has_html(struct ov_span text)
     return false;
 }
 
-/* Every other byte of UTF-16 text: what is ASCII in it. */
-static struct ov_span narrow(struct ov_span s, bool is_le,
-                             uint8_t ret[static OV_TYPE_HEAD])
+struct ov_span ov_type_narrow(struct ov_span s, bool is_le,
+                              uint8_t ret[static OV_TYPE_HEAD])
 {
     size_t n = 0;
 
@@ -177,7 +176,8 @@ enum ov_type ov_type_by_words(struct ov_span start, enum ov_type base)
         if (holds(&word_rules[i], start))
             return word_rules[i].type;
     if ((base == OV_TYPE_UTF16LE || base == OV_TYPE_UTF16BE) &&
-        ov_type_has_html(narrow(head, base == OV_TYPE_UTF16LE, narrowed)))
+        ov_type_has_html(
+            ov_type_narrow(head, base == OV_TYPE_UTF16LE, narrowed)))
         return OV_TYPE_HTML_UTF16;
     return base;
 }

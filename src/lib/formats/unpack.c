@@ -41,11 +41,14 @@ static const struct ov_unpack_ops *const table[OV_N_TYPES] = {
     [OV_TYPE_CAB] = &ov_unpack_archive,
     [OV_TYPE_CABSFX] = &ov_unpack_archive,
     [OV_TYPE_ISO9660] = &ov_unpack_archive,
-    [OV_TYPE_XAR] = &ov_unpack_archive,
+    [OV_TYPE_XAR] = &ov_unpack_xar,
     [OV_TYPE_LHA] = &ov_unpack_archive,
     [OV_TYPE_WARC] = &ov_unpack_archive,
     [OV_TYPE_LZ4] = &ov_unpack_archive,
     [OV_TYPE_COMPRESS] = &ov_unpack_archive,
+    [OV_TYPE_MBR] = &ov_unpack_partitions,
+    [OV_TYPE_GPT] = &ov_unpack_partitions,
+    [OV_TYPE_APM] = &ov_unpack_partitions,
     [OV_TYPE_MAIL] = &ov_unpack_mail,
     [OV_TYPE_MHTML] = &ov_unpack_mail,
     [OV_TYPE_MACHO_FAT] = &ov_unpack_parts,
@@ -58,6 +61,7 @@ static const struct ov_unpack_ops *const table[OV_N_TYPES] = {
     [OV_TYPE_PDF] = &ov_unpack_pdf,
     [OV_TYPE_CHM] = &ov_unpack_mspack,
     [OV_TYPE_SZDD] = &ov_unpack_mspack,
+    [OV_TYPE_SIS] = &ov_unpack_sis,
     [OV_TYPE_RTF] = &ov_unpack_rtf,
     [OV_TYPE_SWF] = &ov_unpack_stream,
     [OV_TYPE_HTML] = &ov_unpack_page,
@@ -67,6 +71,12 @@ static const struct ov_unpack_ops *const table[OV_N_TYPES] = {
     [OV_TYPE_LZMA] = &ov_unpack_stream,
     [OV_TYPE_ZSTD] = &ov_unpack_stream,
 };
+
+bool ov_unpack_has_passwords(enum ov_type type)
+{
+    OV_ASSERT(type < OV_N_TYPES);
+    return table[type] == &ov_unpack_zip;
+}
 
 enum ov_status ov_unpacker_open(const struct ov_unpack_job *job,
                                 struct ov_unpacker **ret)

@@ -4,6 +4,7 @@
 #include "base/arena.h"
 #include "base/budget.h"
 #include "base/buf.h"
+#include "base/crew.h"
 #include "formats/embedded.h"
 #include "formats/type.h"
 
@@ -42,7 +43,13 @@ struct ov_unpack_job {
     const struct ov_span *passwords; /* to try on encrypted members */
     size_t n_passwords;
     const struct ov_embedded_list *embedded; /* if it is known already */
+    uint64_t max_partitions; /* of a disk image; 0: all that are read */
+    bool has_no_programs;    /* embedded ones are left out */
+    struct ov_crew *crew;    /* may help; NULL: nobody */
 };
+
+/* Whether a job's passwords are of use for containers of this type. */
+bool ov_unpack_has_passwords(enum ov_type type);
 
 struct ov_unpacker;
 

@@ -27,6 +27,7 @@ struct ov_unpack_ops {
 
 extern const struct ov_unpack_ops ov_unpack_zip;
 extern const struct ov_unpack_ops ov_unpack_archive;
+extern const struct ov_unpack_ops ov_unpack_partitions;
 extern const struct ov_unpack_ops ov_unpack_encoded;
 extern const struct ov_unpack_ops ov_unpack_mail;
 extern const struct ov_unpack_ops ov_unpack_mspack;
@@ -35,4 +36,6 @@ extern const struct ov_unpack_ops ov_unpack_pdf;
 extern const struct ov_unpack_ops ov_unpack_page;
 extern const struct ov_unpack_ops ov_unpack_parts;
 extern const struct ov_unpack_ops ov_unpack_rtf;
+extern const struct ov_unpack_ops ov_unpack_sis;
 extern const struct ov_unpack_ops ov_unpack_stream;
+extern const struct ov_unpack_ops ov_unpack_xar;

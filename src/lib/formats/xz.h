@@ -3,10 +3,12 @@
 
 #include "base/budget.h"
 #include "base/buf.h"
+#include "base/crew.h"
 
 /* The first stream of an .xz file, appended to into. False if it is not one
  * that is read here, or not whole and sound; then neither into nor the budget
  * have changed, and the general decoder says what there is. *ret_used: bytes
- * of in that the stream takes. */
+ * of in that the stream takes. crew, if any, does blocks. */
 OV_MUST_USE bool ov_xz_decode(struct ov_span in, struct ov_budget *budget,
-                              struct ov_buf *into, size_t *ret_used);
+                              struct ov_crew *crew, struct ov_buf *into,
+                              size_t *ret_used);

@@ -43,10 +43,12 @@ struct ov_zip_entry {
 struct ov_zip_keys {
     const struct ov_span *passwords;
     size_t n_passwords;
+    size_t right;      /* index of the one that fitted last: tried first */
+    unsigned n_sealed; /* members that none fitted */
 };
 
 /* Unpacks the entry. OV_ENCRYPTED if no password fits. */
 OV_MUST_USE enum ov_status ov_zip_read(const struct ov_zip_entry *e,
-                                       const struct ov_zip_keys *keys,
+                                       struct ov_zip_keys *keys,
                                        struct ov_budget *budget,
                                        struct ov_buf *into);

@@ -6,19 +6,33 @@
  * that are stirred with each byte of the password and then of the text; the
  * last of 12 leading bytes tells a wrong password in 255 of 256 cases, the
  * member's CRC the rest. It needs so few lines that a library would be more.
+ * WinZip's AES is a key made of the password by 1000 rounds of PBKDF2, counter
+ * mode, and a keyed digest that tells whether the password was right.
  *
- * Limits: AES and PKWARE's strong encryption are OV_ENCRYPTED whatever the
- * passwords; shrunk, reduced and PPMd members are OV_UNSUPPORTED.
- * Format: PKWARE APPNOTE.TXT 6.3.10, sections 4.4.5, 5.8 and 6.1. */
+ * The password that fitted one member is tried first on the next; after
+ * SEALED_MAX members that none fitted, no more are tried: an archive has one.
+ *
+ * Limits: PKWARE's strong encryption is OV_ENCRYPTED whatever the passwords;
+ * shrunk, reduced and PPMd members are OV_UNSUPPORTED.
+ * Format: PKWARE APPNOTE.TXT 6.3.10, sections 4.4.5, 5.8 and 6.1; WinZip, "AES
+ * Encryption Information" 1.04. */
 #include <zlib.h>
 
 #include "base/reader.h"
+#include "crypto/cipher.h"
 #include "formats/codec.h"
 #include "formats/zip.h"
 #include "formats/zip_old.h"
 
 #define CRYPTO_HEADER_LEN 12
 #define LZMA_PROPERTIES_LEN 5
+#define EXTRA_AES 0x9901
+#define AES_CHECK_LEN 2
+#define AES_DIGEST_LEN 10
+#define AES_KEY_MAX 32
+#define AES_ROUNDS 1000
+#define AES_TRY_STEPS 1000000 /* of the rounds */
+#define SEALED_MAX 8
 
 struct crypto {
     uint32_t key[3];
@@ -148,41 +162,139 @@ static bool try_password(const struct ov_zip_entry *e, struct ov_span password,
     return text->status == OV_OK;
 }
 
+/* What the extra field of an AES member says. */
+struct aes {
+    size_t key_len;
+    uint16_t method; /* of what is inside */
+};
+
+static bool read_aes(const struct ov_zip_entry *e, struct aes *ret)
+{
+    struct ov_reader r = ov_reader_over(e->extra);
+
+    while (ov_reader_more(&r)) {
+        uint16_t id = ov_read_u16le(&r);
+        uint16_t len = ov_read_u16le(&r);
+        struct ov_reader field = ov_reader_over(ov_read_span(&r, len));
+        uint8_t strength;
+
+        if (id != EXTRA_AES)
+            continue;
+        ov_reader_skip(&field, 4);
+        strength = ov_read_u8(&field);
+        ret->key_len = 8 + 8 * (size_t)strength;
+        ret->method = ov_read_u16le(&field);
+        return ov_reader_status(&field) == OV_OK && strength >= 1 &&
+               strength <= 3;
+    }
+    return false;
+}
+
+/* Decrypts into text: salt, two bytes that tell most wrong passwords, the
+ * content, ten bytes of a keyed digest of it. OV_ENCRYPTED: the password is
+ * wrong. */
+static enum ov_status try_aes(struct ov_span data, struct ov_span password,
+                              const struct aes *a, struct ov_buf *text)
+{
+    size_t salt_len = a->key_len / 2;
+    struct ov_reader r = ov_reader_over(data);
+    struct ov_span salt = ov_read_span(&r, salt_len);
+    struct ov_span check = ov_read_span(&r, AES_CHECK_LEN);
+    struct ov_span rest = ov_reader_rest(&r);
+    struct ov_span sealed;
+    uint8_t keys[2 * AES_KEY_MAX + AES_CHECK_LEN];
+    uint8_t digest[OV_HASH_MAX];
+    uint8_t *to;
+
+    if (rest.len < AES_DIGEST_LEN)
+        return OV_TRUNCATED;
+    OV_TRY(ov_pbkdf2_sha1(password, salt, AES_ROUNDS, keys,
+                          2 * a->key_len + AES_CHECK_LEN));
+    if (!ov_span_equal(ov_span_of(keys + 2 * a->key_len, AES_CHECK_LEN), check))
+        return OV_ENCRYPTED;
+    sealed = ov_span_clip(rest, 0, rest.len - AES_DIGEST_LEN);
+    OV_TRY(ov_hmac_sha1(ov_span_of(keys + a->key_len, a->key_len), sealed,
+                        digest));
+    if (!ov_span_ends(rest, ov_span_of(digest, AES_DIGEST_LEN)))
+        return OV_ENCRYPTED;
+    ov_buf_clear(text);
+    to = ov_buf_room(text, sealed.len);
+    if (to == NULL)
+        return sealed.len > 0 ? ov_buf_status(text) : OV_OK;
+    OV_TRY(
+        ov_aes(OV_AES_CTR_LE, ov_span_of(keys, a->key_len), NULL, sealed, to));
+    ov_buf_added(text, sealed.len);
+    return OV_OK;
+}
+
+static enum ov_status read_with_aes(const struct ov_zip_entry *e,
+                                    struct ov_span password,
+                                    struct ov_budget *budget,
+                                    struct ov_buf *text, struct ov_buf *into)
+{
+    struct ov_zip_entry inside = *e;
+    struct aes a;
+
+    if (e->is_unsized || !read_aes(e, &a))
+        return OV_MALFORMED;
+    OV_TRY(ov_budget_spend(budget, OV_COST_STEPS,
+                           AES_TRY_STEPS + 2 * e->data.len));
+    OV_TRY(try_aes(e->data, password, &a, text));
+    inside.method = a.method;
+    return decode(&inside, ov_buf_span(text), budget, into);
+}
+
+/* With one password: OV_ENCRYPTED if it does not fit. */
+static enum ov_status read_with(const struct ov_zip_entry *e,
+                                struct ov_span password,
+                                struct ov_budget *budget, struct ov_buf *text,
+                                struct ov_buf *into)
+{
+    size_t before = into->len;
+    enum ov_status status;
+    struct ov_span made;
+
+    if (e->method == OV_ZIP_AES)
+        return read_with_aes(e, password, budget, text, into);
+    OV_TRY(ov_budget_spend(budget, OV_COST_STEPS, e->data.len));
+    if (!try_password(e, password, text))
+        return text->status == OV_NO_MEMORY ? OV_NO_MEMORY : OV_ENCRYPTED;
+    status = decode(e, ov_buf_span(text), budget, into);
+    made = ov_span_clip(ov_buf_span(into), before, into->len);
+    if (ov_status_class(status) != OV_CLASS_BYTES && status != OV_OK)
+        return status;
+    if (status == OV_UNSUPPORTED || (status == OV_OK && is_right_crc(e, made)))
+        return status;
+    into->len = before;
+    return OV_ENCRYPTED;
+}
+
 static enum ov_status read_encrypted(const struct ov_zip_entry *e,
-                                     const struct ov_zip_keys *keys,
+                                     struct ov_zip_keys *keys,
                                      struct ov_budget *budget,
                                      struct ov_buf *into)
 {
     OV_AUTO_DONE(buf) text = ov_buf_with_max(e->data.len);
-    size_t before = into->len;
 
-    if (e->method == OV_ZIP_AES || (e->flags & OV_ZIP_STRONG) != 0)
+    if ((e->flags & OV_ZIP_STRONG) != 0 || keys->n_sealed >= SEALED_MAX)
         return OV_ENCRYPTED;
     for (size_t i = 0; i < keys->n_passwords; i++) {
-        enum ov_status status;
-        struct ov_span made;
+        size_t which = (keys->right + i) % keys->n_passwords;
+        enum ov_status status =
+            read_with(e, keys->passwords[which], budget, &text, into);
 
-        OV_TRY(ov_budget_spend(budget, OV_COST_STEPS, e->data.len));
-        if (!try_password(e, keys->passwords[i], &text)) {
-            if (text.status == OV_NO_MEMORY)
-                return OV_NO_MEMORY;
+        if (status == OV_ENCRYPTED)
             continue;
-        }
-        status = decode(e, ov_buf_span(&text), budget, into);
-        made = ov_span_clip(ov_buf_span(into), before, into->len);
-        if (ov_status_class(status) != OV_CLASS_BYTES && status != OV_OK)
-            return status;
-        if (status == OV_UNSUPPORTED ||
-            (status == OV_OK && is_right_crc(e, made)))
-            return status;
-        into->len = before;
+        keys->right = which;
+        return status;
     }
+    keys->n_sealed++;
     return OV_ENCRYPTED;
 }
 
 enum ov_status ov_zip_read(const struct ov_zip_entry *e,
-                           const struct ov_zip_keys *keys,
-                           struct ov_budget *budget, struct ov_buf *into)
+                           struct ov_zip_keys *keys, struct ov_budget *budget,
+                           struct ov_buf *into)
 {
     enum ov_status status;
 

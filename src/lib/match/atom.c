@@ -9,7 +9,10 @@
  *
  * How rare bytes are is estimated from how often two bytes follow each other in
  * clean files (bigram.h), as a chain: the bits of a window are the bits of its
- * pairs less those of the bytes that two pairs share. */
+ * pairs less those of the bytes that two pairs share. Words are more common
+ * than their pairs say: "http" is rare by these, and in every text; so the
+ * windows of which they are most wrong are in a table of their own
+ * (window.inc). */
 
 /* Rows of the table: of each byte that is not a capital, its letter and those
  * of the pairs it begins (tools/make-bigrams says what they mean). */
@@ -22,6 +25,30 @@ static const struct {
 
 #include "match/bigram.inc"
 };
+
+/* With open addressing by the upper bits of a product; bits 0: free. */
+#define COMMON_LOG 12
+#define COMMON_MIX 0x9e3779b1u
+
+static const struct {
+    uint32_t window;
+    uint8_t bits;
+} common[1u << COMMON_LOG] = {
+
+#include "match/window.inc"
+};
+
+/* Of four bytes that are common; else UINT32_MAX. */
+static uint32_t common_bits(const uint8_t *b)
+{
+    uint32_t window = ov_load32le(b);
+    uint32_t at = (window * COMMON_MIX) >> (32 - COMMON_LOG);
+
+    for (; common[at].bits != 0; at = (at + 1) % (1u << COMMON_LOG))
+        if (common[at].window == window)
+            return common[at].bits;
+    return UINT32_MAX;
+}
 
 static uint32_t row_of(uint8_t b)
 {
@@ -43,6 +70,7 @@ static uint32_t pair_bits(uint8_t a, uint8_t b)
  */
 uint32_t ov_atom_bits(const uint8_t *b, uint32_t n)
 {
+    uint32_t known = n == 4 ? common_bits(b) : UINT32_MAX;
     uint32_t bits = byte_bits(b[0]);
 
     for (uint32_t i = 1; i < n; i++) {
@@ -51,7 +79,7 @@ uint32_t ov_atom_bits(const uint8_t *b, uint32_t n)
 
         bits += pair > single ? pair - single : 0;
     }
-    return bits / 2;
+    return bits / 2 < known ? bits / 2 : known;
 }
 
 uint32_t ov_atom_window_bits(const uint8_t *b, enum ov_atom_kind kind)

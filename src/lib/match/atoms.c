@@ -38,6 +38,11 @@ static void add_byte(uint64_t bytes[static 4], unsigned b)
     bytes[b / 64] |= (uint64_t)1 << b % 64;
 }
 
+static bool is_fixed(const struct ov_cell *c)
+{
+    return c->kind == OV_CELL_BYTE && c->mask == 0xff && !c->is_negated;
+}
+
 static void add_cell(const struct ov_form *f, const struct ov_cell *c,
                      uint64_t bytes[static 4])
 {
@@ -136,6 +141,11 @@ static bool spell_window(struct search *s, uint32_t cell, uint32_t to,
     struct unit u = {.next = cell};
 
     for (uint32_t i = 0; i < len; i++) {
+        if (u.next < to && is_fixed(&s->f->cells[u.next])) {
+            values[i][0] = ov_lower(s->f->cells[u.next++].value);
+            n_values[i] = 1;
+            continue;
+        }
         if (!unit_at(s->f, u.next, to, &u))
             return false;
         n_values[i] = spell_unit(&u, values[i]);

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "match/atoms.h"
+#include "match/classes.h"
 #include "match/compiled.h"
 #include "match/form.h"
 #include "match/matcher.h"
@@ -9,11 +10,25 @@
 /* What the files share that compile patterns: match_build.c makes programs and
  * entries of patterns, match_sets.c what is looked at in the pass. */
 
+/* Which views a program is looked for in: bit t of targets, bit c of classes.
+ */
+struct ov_where {
+    uint64_t classes;
+    uint32_t targets;
+};
+
+/* A byte at one distance from the atom in every match; 0: none is known. */
+struct ov_near {
+    int8_t distance;
+    uint8_t value; /* folded */
+};
+
 struct ov_atom_entry {
     uint64_t hash;
     uint64_t key;
+    struct ov_where where;
     uint32_t program;
-    uint32_t targets;
+    struct ov_near near;
     enum ov_atom_kind kind;
 };
 
@@ -26,7 +41,14 @@ struct ov_atom_entries {
 struct ov_slow {
     struct ov_class bytes;
     uint32_t program;
-    uint32_t targets;
+    struct ov_where where;
+};
+
+/* Each once, in order. */
+struct ov_wheres {
+    struct ov_where *at;
+    size_t n;
+    size_t cap;
 };
 
 struct ov_builder {
@@ -41,8 +63,13 @@ struct ov_builder {
     size_t n_slow;
     size_t slow_cap;
     uint32_t *crowds; /* how many atoms have a key, by hash */
-    uint32_t unlike[OV_COMPILED_TARGETS]; /* bit u of t: they differ */
     uint32_t n_patterns;
+    struct ov_guards guards;
+    struct ov_classes classes;
+    struct ov_wheres wheres;
+    struct ov_where where;           /* of the pattern that is being added */
+    uint32_t guard;                  /* its number, if it has one */
+    enum ov_match_weakness weakness; /* of its forms the worst */
 };
 
 static inline void ov_put_le16(uint8_t *p, uint16_t v)
@@ -69,15 +96,18 @@ static inline void ov_put_le64(uint8_t *p, uint64_t v)
  * there is none. */
 uint8_t *ov_builder_room(struct ov_buf *ret, uint64_t len, uint64_t *ret_off);
 
-/* A program is found by an atom; or, tried at each byte of a class. */
+/* Of one form of the pattern that is being added. */
+void ov_builder_note_weakness(struct ov_builder *b, enum ov_match_weakness w);
+
+/* A program of the pattern that is being added is found by an atom; or, tried
+ * at each byte of a class. */
 OV_MUST_USE enum ov_status ov_builder_add_atom(struct ov_builder *b,
                                                const struct ov_atom *atom,
-                                               uint32_t program,
-                                               uint32_t targets);
+                                               struct ov_near near,
+                                               uint32_t program);
 OV_MUST_USE enum ov_status ov_builder_add_slow(struct ov_builder *b,
                                                const struct ov_class *bytes,
-                                               uint32_t program,
-                                               uint32_t targets);
+                                               uint32_t program);
 
 /* ---- re_build.c ---- */
 
@@ -86,9 +116,51 @@ OV_MUST_USE enum ov_status ov_builder_add_regex(struct ov_builder *b,
                                                 const struct ov_match_input *in,
                                                 bool is_wide);
 
+/* Whether such a pattern can be compiled. */
+OV_MUST_USE enum ov_status ov_builder_try_regex(const struct ov_pattern *p);
+
 /* What ov_match_check says of such a form. */
 enum ov_match_weakness ov_builder_check_regex(const struct ov_pattern *p,
                                               bool is_wide);
+
+/* ---- match_where.c ---- */
+
+/* Chooses the classes of views for n patterns. */
+OV_MUST_USE enum ov_status
+ov_builder_choose_classes(struct ov_builder *b, const struct ov_match_input *in,
+                          size_t n);
+
+/* The pattern that is added next: b->where, b->guard. */
+OV_MUST_USE enum ov_status
+ov_builder_begin_pattern(struct ov_builder *b, const struct ov_match_input *in);
+
+/* A target and a class of views. */
+struct ov_cell_of_views {
+    uint32_t target;
+    uint32_t in_class;
+};
+
+/* Gives each target and class a set: its own, an earlier one's, or none
+ * (OV_COMPILED_NO_SET). first[s] is what set s was made for. Returns how many
+ * there are. */
+uint32_t
+ov_builder_share_sets(const struct ov_builder *b, uint8_t *sets,
+                      struct ov_cell_of_views first[static OV_SETS_MAX]);
+
+static inline bool ov_where_has(const struct ov_where *w,
+                                struct ov_cell_of_views at)
+{
+    return (w->targets >> at.target & 1) && (w->classes >> at.in_class & 1);
+}
+
+/* ---- match_groups.c ---- */
+
+/* Deals n atoms of a kind (indexes into b->atoms) into the groups of a screen.
+ * ret_groups: n entries. */
+OV_MUST_USE enum ov_status ov_builder_deal(const struct ov_builder *b,
+                                           enum ov_atom_kind kind,
+                                           const uint32_t *picked, size_t n,
+                                           uint8_t *ret_groups);
 
 /* ---- match_sets.c ---- */
 

@@ -60,8 +60,19 @@ struct ov_hit *ov_hits_get(struct ov_hits *h, struct ov_arena *arena,
     hit->pattern = pattern;
     hit->rule = rule;
     hit->listed_to = UINT64_MAX;
+    hit->max_listed = OV_HITS_KEPT;
     h->table[slot_of(h, pattern)] = hit;
     h->hits[h->n_hits++] = hit;
+    return hit;
+}
+
+struct ov_hit *ov_hits_of(struct ov_hits *h, const struct ov_match_job *job,
+                          const struct ov_program *p, uint32_t pattern)
+{
+    struct ov_hit *hit = ov_hits_get(h, job->arena, pattern, p->rule);
+
+    if (hit != NULL && (job->lists_all || (p->flags & OV_PROGRAM_PLACES) != 0))
+        hit->max_listed = OV_HITS_KEPT_PLACES;
     return hit;
 }
 
@@ -73,6 +84,15 @@ static bool is_before(const struct ov_match *a, const struct ov_match *b)
 static bool is_behind_added(const struct ov_hit *hit, uint64_t at, uint64_t len)
 {
     return at != hit->added_at ? at > hit->added_at : len > hit->added_len;
+}
+
+bool ov_hits_are_full(const struct ov_hit *hit, const struct ov_match_job *job)
+{
+    if (!ov_hit_is_whole(hit) || hit->n_matches >= hit->max_listed)
+        return true;
+    return hit->n_matches >= OV_HITS_KEPT &&
+           ov_budget_left(job->budget, OV_COST_MATCHES) <=
+               job->budget->limit[OV_COST_MATCHES] / 2;
 }
 
 /* A match that is not listed. If not all came in order, it may have been
@@ -94,7 +114,7 @@ enum ov_status ov_hits_add(struct ov_hit *hit, const struct ov_match_job *job,
 
     if (hit->n_matches > 0 && hit->added_at == at &&
         (hit->added_len == len || hit->is_each_start)) {
-        if (hit->n_matches <= OV_HITS_KEPT && len < hit->last->len)
+        if (ov_hit_is_whole(hit) && len < hit->last->len)
             hit->last->len = hit->added_len = len;
         return OV_OK;
     }
@@ -102,7 +122,7 @@ enum ov_status ov_hits_add(struct ov_hit *hit, const struct ov_match_job *job,
     hit->added_len = len;
     if (at > hit->last_at)
         hit->last_at = at;
-    if (hit->n_matches >= OV_HITS_KEPT) {
+    if (ov_hits_are_full(hit, job)) {
         count_only(hit, at, is_in_order);
         return OV_OK;
     }
@@ -159,7 +179,7 @@ enum ov_status ov_hits_add_start(struct ov_hit *hit,
 
     if (hit->by_start == NULL ||
         hit->n_matches >= (size_t)1 << (hit->by_start_log - 1)) {
-        if (hit->n_matches < OV_HITS_KEPT && !grow_starts(hit, job->arena))
+        if (!ov_hits_are_full(hit, job) && !grow_starts(hit, job->arena))
             return OV_NO_MEMORY;
     }
     known = *start_slot(hit->by_start, hit->by_start_log, at);
@@ -234,4 +254,50 @@ void ov_hits_finish(struct ov_hits *h)
 {
     for (size_t i = 0; i < h->n_hits; i++)
         ov_hit_sort(h->hits[i]);
+}
+
+static void append(struct ov_hit *to, const struct ov_hit *part, uint64_t shift)
+{
+    struct ov_match *next = part->first;
+    bool was_whole = ov_hit_is_whole(to);
+
+    to->max_listed = part->max_listed;
+    if (part->listed_to != UINT64_MAX && to->listed_to == UINT64_MAX)
+        to->listed_to = part->listed_to + shift;
+    to->last_at = part->last_at + shift;
+    to->is_count_unsure |= part->is_count_unsure;
+    to->is_each_start |= part->is_each_start;
+    for (struct ov_match *m = next; m != NULL; m = next) {
+        next = m->next;
+        m->at += shift;
+        if (!was_whole || to->n_matches >= to->max_listed) {
+            if (m->at < to->listed_to)
+                to->listed_to = m->at;
+            break;
+        }
+        m->next = NULL;
+        if (to->last == NULL)
+            to->first = m;
+        else
+            to->last->next = m;
+        to->last = m;
+        to->n_matches++;
+    }
+}
+
+enum ov_status ov_hits_append(struct ov_hits *h, struct ov_arena *arena,
+                              const struct ov_hits *part, uint64_t shift)
+{
+    for (size_t i = 0; i < part->n_hits; i++) {
+        const struct ov_hit *from = part->hits[i];
+        struct ov_hit *to = ov_hits_get(h, arena, from->pattern, from->rule);
+        uint64_t n;
+
+        if (to == NULL)
+            return OV_NO_MEMORY;
+        n = (uint64_t)to->n_matches + from->n_matches;
+        append(to, from, shift);
+        to->n_matches = n > UINT32_MAX ? UINT32_MAX : (uint32_t)n;
+    }
+    return OV_OK;
 }

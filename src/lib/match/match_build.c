@@ -140,12 +140,6 @@ static bool is_fixed(const struct ov_place *place, const struct ov_atoms *atoms)
            place->shift <= FIXED_SHIFT_MAX;
 }
 
-static void note_targets(struct ov_builder *b, uint32_t targets)
-{
-    for (uint32_t t = 0; t < OV_COMPILED_TARGETS; t++)
-        b->unlike[t] |= targets >> t & 1 ? ~targets : targets;
-}
-
 static uint32_t flags_of(const struct ov_builder *b,
                          const struct ov_match_input *in, bool is_wide)
 {
@@ -159,18 +153,21 @@ static uint32_t flags_of(const struct ov_builder *b,
     flags |= in->pattern.place.kind != OV_PLACE_ANY ? OV_PROGRAM_PLACED : 0u;
     flags |= has_parts ? OV_PROGRAM_PARTS : 0u;
     flags |= given & OV_PATTERN_XOR ? OV_PROGRAM_XOR : 0u;
+    flags |= in->has_guard ? OV_PROGRAM_GUARDED : 0u;
+    flags |= given & OV_PATTERN_PLACES ? OV_PROGRAM_PLACES : 0u;
     flags |= given & OV_PATTERN_EACH_START ? OV_PROGRAM_EACH_START : 0u;
     return flags;
 }
 
 enum ov_status ov_builder_add_atom(struct ov_builder *b,
-                                   const struct ov_atom *atom, uint32_t program,
-                                   uint32_t targets)
+                                   const struct ov_atom *atom,
+                                   struct ov_near near, uint32_t program)
 {
     struct ov_atom_entry e = {.hash = ov_atom_hash(atom->key, atom->kind),
                               .key = atom->key,
+                              .where = b->where,
                               .program = program,
-                              .targets = targets,
+                              .near = near,
                               .kind = atom->kind};
 
     b->crowds[ov_atom_hash(e.key, OV_ATOM_LONG) >> (64 - CROWD_LOG)]++;
@@ -179,7 +176,7 @@ enum ov_status ov_builder_add_atom(struct ov_builder *b,
 
 enum ov_status ov_builder_add_slow(struct ov_builder *b,
                                    const struct ov_class *bytes,
-                                   uint32_t program, uint32_t targets)
+                                   uint32_t program)
 {
     if (b->n_slow == b->slow_cap) {
         size_t cap = 2 * b->slow_cap + 16;
@@ -190,7 +187,7 @@ enum ov_status ov_builder_add_slow(struct ov_builder *b,
         b->slow = slow;
         b->slow_cap = cap;
     }
-    b->slow[b->n_slow++] = (struct ov_slow){*bytes, program, targets};
+    b->slow[b->n_slow++] = (struct ov_slow){*bytes, program, b->where};
     return OV_OK;
 }
 
@@ -208,18 +205,73 @@ static enum ov_status add_slow(struct ov_builder *b, struct ov_program *p)
     p->atom_at = before.min;
     if (before.min != before.max)
         p->flags |= OV_PROGRAM_BACKWARD;
-    OV_TRY(ov_builder_add_slow(b, &c, program, p->targets));
+    OV_TRY(ov_builder_add_slow(b, &c, program));
     return write_program(b, p, &c.cell, 1);
 }
 
 static enum ov_status add_fixed(struct ov_builder *b, struct ov_program *p)
 {
-    struct ov_atom_entry e = {.targets = p->targets,
+    struct ov_atom_entry e = {.where = b->where,
                               .program = (uint32_t)b->programs.len};
 
     p->flags |= OV_PROGRAM_FIXED;
     OV_TRY(write_program(b, p, NULL, 0));
     return push(&b->fixed, e);
+}
+
+/* Takes a byte of the pattern if it is rarer than those before. */
+static void offer_near(const struct ov_cell *c, int64_t distance,
+                       uint32_t *most, struct ov_near *ret)
+{
+    uint8_t value = ov_lower(c->value);
+    uint32_t bits = ov_atom_bits(&value, 1);
+
+    if (c->mask != 0xff || c->is_negated || distance < OV_NEAR_MIN ||
+        distance > OV_NEAR_MAX || bits <= *most)
+        return;
+    *most = bits;
+    *ret = (struct ov_near){(int8_t)distance, value};
+}
+
+/* Whether what is behind a cell is always as far from what is before it, and
+ * the two in the same alternative. */
+static bool is_step(const struct ov_cell *c)
+{
+    return c->kind == OV_CELL_BYTE || c->kind == OV_CELL_BOUNDARY ||
+           (c->kind == OV_CELL_GAP && c->gap_min == c->gap_max);
+}
+
+/* The rarest byte that is at one distance from the atom. */
+static struct ov_near near_of(const struct ov_form *f, const struct ov_atom *a)
+{
+    const struct ov_form_part *part = &f->parts[a->part];
+    struct ov_near near = {0};
+    uint32_t most = 0;
+    int64_t distance = 0;
+
+    if (f->is_xor)
+        return near;
+    for (uint32_t i = a->cell;
+         i < part->to && distance <= OV_NEAR_MAX && is_step(&f->cells[i]);
+         i++) {
+        const struct ov_cell *c = &f->cells[i];
+        bool is_byte = c->kind == OV_CELL_BYTE;
+
+        if (is_byte && distance >= (int64_t)ov_atom_len(a->kind))
+            offer_near(c, distance, &most, &near);
+        distance += is_byte ? 1 : c->kind == OV_CELL_GAP ? c->gap_min : 0;
+    }
+    distance = 0;
+    for (uint32_t i = a->cell; i > part->from && distance >= OV_NEAR_MIN &&
+                               is_step(&f->cells[i - 1]);) {
+        const struct ov_cell *c = &f->cells[--i];
+        bool is_byte = c->kind == OV_CELL_BYTE;
+
+        distance -= is_byte ? 1 : c->kind == OV_CELL_GAP ? c->gap_min : 0;
+        if (is_byte)
+            offer_near(c, distance, &most, &near);
+    }
+    return near;
 }
 
 /* One that is found by atoms. */
@@ -237,8 +289,23 @@ static enum ov_status add_found(struct ov_builder *b, struct ov_program *p,
             ov_atoms_before(&b->form, atoms->part, atoms->at[0].cell).min;
     OV_TRY(write_program(b, p, cells, cells_of(atoms, cells)));
     for (uint32_t i = 0; i < atoms->n; i++)
-        OV_TRY(ov_builder_add_atom(b, &atoms->at[i], program, p->targets));
+        OV_TRY(ov_builder_add_atom(b, &atoms->at[i],
+                                   near_of(&b->form, &atoms->at[i]), program));
     return OV_OK;
+}
+
+static enum ov_match_weakness weakness_of(const struct ov_atoms *atoms)
+{
+    for (uint32_t i = 0; i < atoms->n; i++)
+        if (atoms->at[i].kind == OV_ATOM_SHORT)
+            return OV_MATCH_SHORT;
+    return atoms->bits < OV_ATOM_RARE ? OV_MATCH_COMMON : OV_MATCH_STRONG;
+}
+
+void ov_builder_note_weakness(struct ov_builder *b, enum ov_match_weakness w)
+{
+    if (w > b->weakness)
+        b->weakness = w;
 }
 
 static enum ov_status add_form(struct ov_builder *b,
@@ -247,17 +314,18 @@ static enum ov_status add_form(struct ov_builder *b,
     struct ov_program p = {.targets = in->targets,
                            .id = b->n_patterns,
                            .rule = in->rule,
+                           .guard = b->guard,
                            .xor_min = in->pattern.xor_min,
                            .xor_max = in->pattern.xor_max,
                            .place = in->pattern.place};
     struct ov_atoms *atoms = &b->chosen;
     bool has_atoms;
 
-    note_targets(b, in->targets);
     if (in->pattern.regex.len > 0)
         return ov_builder_add_regex(b, in, is_wide);
     OV_TRY(ov_form_make(&b->form, &in->pattern, is_wide));
     has_atoms = ov_atoms_choose(&b->form, crowd_of, b, atoms);
+    ov_builder_note_weakness(b, has_atoms ? weakness_of(atoms) : OV_MATCH_SLOW);
     p.n_parts = b->form.n_parts;
     p.flags = flags_of(b, in, is_wide);
     if (is_fixed(&p.place, atoms))
@@ -270,6 +338,8 @@ static enum ov_status add_pattern(struct ov_builder *b,
 {
     uint32_t flags = in->pattern.flags;
 
+    OV_TRY(ov_builder_begin_pattern(b, in));
+    b->weakness = OV_MATCH_STRONG;
     if (!(flags & OV_PATTERN_WIDE) || flags & OV_PATTERN_ASCII)
         OV_TRY(add_form(b, in, false));
     if (flags & OV_PATTERN_WIDE)
@@ -301,10 +371,11 @@ static uint32_t put_reference(struct ov_builder *b, size_t from, size_t to)
     return ref;
 }
 
-static void put_in_bucket(uint8_t *buckets, uint64_t n, uint64_t hash,
+static void put_in_bucket(uint8_t *buckets, uint64_t n,
+                          const struct ov_atom_entry *e, struct ov_near near,
                           uint32_t ref)
 {
-    uint8_t *at = buckets + OV_BUCKET_SIZE * ov_bucket_of(hash, n);
+    uint8_t *at = buckets + OV_BUCKET_SIZE * ov_bucket_of(e->hash, n);
     uint8_t used;
 
     while (at[OV_BUCKET_USED] == OV_BUCKET_WAYS) {
@@ -314,7 +385,9 @@ static void put_in_bucket(uint8_t *buckets, uint64_t n, uint64_t hash,
             at = buckets;
     }
     used = at[OV_BUCKET_USED]++;
-    ov_put_le16(at + 2 * used, (uint16_t)hash);
+    ov_put_le16(at + 2 * used, (uint16_t)e->hash);
+    at[OV_BUCKET_NEAR + 2 * used] = (uint8_t)near.distance;
+    at[OV_BUCKET_NEAR + 2 * used + 1] = near.value;
     ov_put_le32(at + OV_BUCKET_REFS + 4 * used, ref);
 }
 
@@ -332,7 +405,7 @@ uint8_t *ov_builder_room(struct ov_buf *ret, uint64_t len, uint64_t *ret_off)
     return room;
 }
 
-/* A program can have two atoms that fold to one. */
+/* A program can have two atoms that fold to one; what is near them differs. */
 static void drop_doubles(struct ov_atom_entries *e)
 {
     size_t n = 0;
@@ -340,6 +413,8 @@ static void drop_doubles(struct ov_atom_entries *e)
     for (size_t i = 0; i < e->n; i++)
         if (i == 0 || by_hash(&e->at[i], &e->at[n - 1]) != 0)
             e->at[n++] = e->at[i];
+        else
+            e->at[n - 1].near = (struct ov_near){0};
     e->n = n;
 }
 
@@ -364,7 +439,7 @@ static enum ov_status put_buckets(struct ov_builder *b, struct ov_buf *ret,
     if (e->n > 0)
         qsort(e->at, e->n, sizeof(e->at[0]), by_hash);
     drop_doubles(e);
-    n = count_hashes(e) / 7 + 1;
+    n = count_hashes(e) / OV_BUCKET_LOAD + 1;
     buckets = ov_builder_room(ret, n * OV_BUCKET_SIZE, &off);
     if (buckets == NULL)
         return ov_buf_status(ret);
@@ -373,7 +448,9 @@ static enum ov_status put_buckets(struct ov_builder *b, struct ov_buf *ret,
 
         while (to < e->n && e->at[to].hash == e->at[i].hash)
             to++;
-        put_in_bucket(buckets, n, e->at[i].hash, put_reference(b, i, to));
+        put_in_bucket(buckets, n, &e->at[i],
+                      to - i == 1 ? e->at[i].near : (struct ov_near){0},
+                      put_reference(b, i, to));
         i = to;
     }
     ov_put_le64(ret->ptr + base + 16, off - base);
@@ -415,6 +492,8 @@ static void builder_done(struct ov_builder *b)
     ov_free(b->fixed.at);
     ov_free(b->slow);
     ov_free(b->crowds);
+    ov_free(b->wheres.at);
+    ov_guards_done(&b->guards);
     ov_free(b);
 }
 
@@ -429,6 +508,7 @@ static enum ov_status build(struct ov_builder *b,
     b->crowds = ov_alloc_array((size_t)1 << CROWD_LOG, sizeof(*b->crowds));
     if (b->crowds == NULL)
         return OV_NO_MEMORY;
+    OV_TRY(ov_builder_choose_classes(b, in, n));
     for (size_t i = 0; i < n; i++) {
         enum ov_status s = add_pattern(b, &in[i]);
 
@@ -436,7 +516,7 @@ static enum ov_status build(struct ov_builder *b,
             *ret_bad = i;
         OV_TRY(s);
         if (ret_weakness != NULL)
-            ret_weakness[i] = (uint8_t)ov_match_check(&in[i].pattern);
+            ret_weakness[i] = (uint8_t)b->weakness;
     }
     return put_all(b, ret);
 }
@@ -474,12 +554,32 @@ check_form(struct check *c, const struct ov_pattern *p, bool is_wide)
     status = ov_form_make(&c->form, p, is_wide);
     if (status != OV_OK)
         return status == OV_NO_MEMORY ? OV_MATCH_UNKNOWN : OV_MATCH_NONE;
-    if (!ov_atoms_choose(&c->form, NULL, NULL, &c->atoms))
-        return OV_MATCH_SLOW;
-    for (uint32_t i = 0; i < c->atoms.n; i++)
-        if (c->atoms.at[i].kind == OV_ATOM_SHORT)
-            return OV_MATCH_SHORT;
-    return c->atoms.bits < OV_ATOM_RARE ? OV_MATCH_COMMON : OV_MATCH_STRONG;
+    return ov_atoms_choose(&c->form, NULL, NULL, &c->atoms)
+               ? weakness_of(&c->atoms)
+               : OV_MATCH_SLOW;
+}
+
+static enum ov_status try_form(struct ov_form *f, const struct ov_pattern *p,
+                               bool is_wide)
+{
+    return p->regex.len > 0 ? ov_builder_try_regex(p)
+                            : ov_form_make(f, p, is_wide);
+}
+
+enum ov_status ov_match_try(const struct ov_pattern *p)
+{
+    struct ov_form *f = ov_alloc(sizeof(*f));
+    enum ov_status s = f == NULL ? OV_NO_MEMORY : OV_OK;
+
+    if (s == OV_OK &&
+        (!(p->flags & OV_PATTERN_WIDE) || p->flags & OV_PATTERN_ASCII))
+        s = try_form(f, p, false);
+    if (s == OV_OK && p->flags & OV_PATTERN_WIDE)
+        s = try_form(f, p, true);
+    if (f != NULL)
+        ov_form_done(f);
+    ov_free(f);
+    return s == OV_OK || s == OV_NO_MEMORY ? s : OV_UNSUPPORTED;
 }
 
 enum ov_match_weakness ov_match_check(const struct ov_pattern *p)

@@ -2,6 +2,7 @@
 #include "match/matcher.h"
 
 #include "base/assert.h"
+#include "match/classes.h"
 #include "match/compiled.h"
 #include "match/hits.h"
 #include "match/parts.h"
@@ -23,8 +24,6 @@ struct set {
     struct ov_span fixed; /* u32 offsets of programs */
     struct ov_check check;
     struct ov_span slow; /* groups of OV_SLOW_SIZE */
-    bool is_read;
-    bool is_bad;
 };
 
 /* A program that was read, to be tried. */
@@ -43,8 +42,11 @@ struct ov_matcher {
     uint64_t programs;
     uint64_t programs_len;
     uint64_t sets_at;
-    uint8_t set_of[OV_COMPILED_TARGETS];
-    struct set sets[OV_COMPILED_TARGETS];
+    uint32_t n_sets;
+    struct ov_classes classes;
+    struct ov_span guards;         /* OV_COMPILED_GUARD bytes each */
+    struct ov_span set_of;         /* u8 of each target and class */
+    struct set *sets[OV_SETS_MAX]; /* NULL: not yet looked at */
     struct ov_verifier *verifier;
     struct ov_verifier *backward; /* its result outlives one of the other */
     struct ov_re_runner *runner;
@@ -67,6 +69,7 @@ struct scan {
     struct ov_hits leads; /* by program offset: matches of lead parts */
     const struct ov_layout *layout;
     bool has_layout;
+    uint32_t head; /* of the view */
 };
 
 static bool at_section(struct ov_matcher *m, uint64_t off, uint64_t len,
@@ -85,30 +88,52 @@ static bool fits(uint64_t off, uint64_t count, uint64_t size, uint64_t len)
            bytes <= len - off;
 }
 
+/* What the header has of classes and guards. */
+static bool read_guards(struct ov_matcher *m, const uint8_t *desc)
+{
+    struct ov_classes *c = &m->classes;
+    uint64_t off = ov_load64le(desc);
+    uint64_t n = ov_load32le(desc + 8);
+    struct ov_span bytes;
+
+    c->n_heads = ov_load16le(desc + 12);
+    c->n_sizes = ov_load16le(desc + 14);
+    if (c->n_heads > OV_CLASS_HEADS_MAX || c->n_sizes > OV_CLASS_SIZES_MAX ||
+        !at_section(m, off, 8 * ((uint64_t)c->n_heads + c->n_sizes), &bytes))
+        return false;
+    for (uint32_t i = 0; i < c->n_heads; i++)
+        c->heads[i] =
+            (struct ov_class_head){ov_load32le(bytes.ptr + 8 * (size_t)i),
+                                   ov_load32le(bytes.ptr + 8 * (size_t)i + 4)};
+    for (uint32_t i = 0; i < c->n_sizes; i++)
+        c->sizes[i] = ov_load64le(bytes.ptr + 8 * ((size_t)c->n_heads + i));
+    off += bytes.len;
+    return at_section(m, off, OV_COMPILED_GUARD * n, &m->guards) &&
+           at_section(m, off + m->guards.len,
+                      (uint64_t)OV_COMPILED_TARGETS * ov_classes_count(c),
+                      &m->set_of);
+}
+
 static bool read_header(struct ov_matcher *m)
 {
     struct ov_span h;
-    uint32_t n_sets;
 
     if (!at_section(m, 0, OV_COMPILED_HEADER, &h) ||
         ov_load32le(h.ptr) != OV_COMPILED_MAGIC ||
         ov_load32le(h.ptr + 4) != OV_COMPILED_VERSION)
         return false;
-    n_sets = ov_load32le(h.ptr + 12);
+    m->n_sets = ov_load32le(h.ptr + 12);
     m->buckets = ov_load64le(h.ptr + 16);
     m->n_buckets = ov_load64le(h.ptr + 24);
     m->programs = ov_load64le(h.ptr + 32);
     m->programs_len = ov_load64le(h.ptr + 40);
     m->sets_at = ov_load64le(h.ptr + 48);
-    memcpy(m->set_of, h.ptr + 64, sizeof(m->set_of));
-    for (size_t t = 0; t < OV_COMPILED_TARGETS; t++)
-        if (m->set_of[t] != OV_COMPILED_NO_SET && m->set_of[t] >= n_sets)
-            return false;
-    return n_sets <= OV_COMPILED_TARGETS && m->n_buckets > 0 &&
+    return read_guards(m, h.ptr + OV_COMPILED_GUARDS) &&
+           m->n_sets <= OV_SETS_MAX && m->n_buckets > 0 &&
            m->n_buckets <= UINT32_MAX &&
            fits(m->buckets, m->n_buckets, OV_BUCKET_SIZE, m->len) &&
            fits(m->programs, m->programs_len, 1, m->len) &&
-           fits(m->sets_at, n_sets, OV_SET_SIZE, m->len);
+           fits(m->sets_at, m->n_sets, OV_SET_SIZE, m->len);
 }
 
 enum ov_status ov_matcher_open(struct ov_store *store, uint64_t off,
@@ -143,6 +168,8 @@ void ov_matcher_free(struct ov_matcher *m)
     ov_verifier_free(m->verifier);
     ov_verifier_free(m->backward);
     ov_re_runner_free(m->runner);
+    for (size_t i = 0; i < OV_SETS_MAX; i++)
+        ov_free(m->sets[i]);
     ov_free(m);
 }
 
@@ -184,36 +211,32 @@ static bool read_check(struct ov_matcher *m, const uint8_t *desc,
                       &set->check.words);
 }
 
-/* Reads set s on its first use. */
-static bool read_set(struct ov_matcher *m, uint8_t s)
+static bool read_lists(struct ov_matcher *m, const uint8_t *desc,
+                       struct set *set)
 {
-    struct set *set = &m->sets[s];
-    struct ov_span desc;
-    uint64_t n;
+    uint64_t n_fixed = ov_load32le(desc + OV_SET_FIXED + 8);
+    uint64_t n_slow = ov_load32le(desc + OV_SET_SLOW + 8);
 
-    if (set->is_read)
-        return !set->is_bad;
-    set->is_read = true;
-    set->is_bad = true;
-    if (!at_section(m, m->sets_at + (uint64_t)s * OV_SET_SIZE, OV_SET_SIZE,
+    return at_section(m, ov_load64le(desc + OV_SET_FIXED), 4 * n_fixed,
+                      &set->fixed) &&
+           at_section(m, ov_load64le(desc + OV_SET_SLOW), OV_SLOW_SIZE * n_slow,
+                      &set->slow);
+}
+
+static bool read_set(struct ov_matcher *m, uint8_t nth, struct set *set)
+{
+    struct ov_span desc;
+
+    if (nth >= m->n_sets ||
+        !at_section(m, m->sets_at + (uint64_t)nth * OV_SET_SIZE, OV_SET_SIZE,
                     &desc))
         return false;
     for (size_t k = 0; k < OV_N_ATOM_KINDS; k++)
         if (!read_filter(m, desc.ptr + 16 * k, (enum ov_atom_kind)k,
                          &set->filters[k]))
             return false;
-    if (!read_check(m, desc.ptr + OV_SET_CHECK, set))
-        return false;
-    n = ov_load32le(desc.ptr + OV_SET_FIXED + 8);
-    if (!at_section(m, ov_load64le(desc.ptr + OV_SET_FIXED), 4 * n,
-                    &set->fixed))
-        return false;
-    n = ov_load32le(desc.ptr + OV_SET_SLOW + 8);
-    if (!at_section(m, ov_load64le(desc.ptr + OV_SET_SLOW), OV_SLOW_SIZE * n,
-                    &set->slow))
-        return false;
-    set->is_bad = false;
-    return true;
+    return read_check(m, desc.ptr + OV_SET_CHECK, set) &&
+           read_lists(m, desc.ptr, set);
 }
 
 /* What a failed read of the compiled form means. */
@@ -294,8 +317,8 @@ static enum ov_status try_start(struct scan *s, uint32_t off,
     if (!ov_part_matches(&s->attempt, p, part, p->lead, at, &end))
         return OV_OK;
     s->m->stats.matches++;
-    hit = ov_hits_get(has_parts ? &s->leads : s->hits, s->job->arena,
-                      has_parts ? off : p->id, p->rule);
+    hit = ov_hits_of(has_parts ? &s->leads : s->hits, s->job, p,
+                     has_parts ? off : p->id);
     if (hit == NULL)
         return OV_NO_MEMORY;
     hit->is_each_start = p->flags & OV_PROGRAM_EACH_START;
@@ -361,11 +384,31 @@ static enum ov_status try_atom_told(struct scan *s, const struct tried *t,
     return status;
 }
 
+/* Whether the program is looked for in this view at all: sets and filters may
+ * let others through. */
+static bool is_wanted(const struct scan *s, const struct ov_program *p)
+{
+    struct ov_guard guard;
+    const uint8_t *g;
+
+    if (!(p->targets >> s->job->target & 1))
+        return false;
+    if (!(p->flags & OV_PROGRAM_GUARDED) || s->job->guards == OV_GUARDS_OPEN)
+        return true;
+    if (s->job->guards == OV_GUARDS_CLOSED ||
+        p->guard >= s->m->guards.len / OV_COMPILED_GUARD)
+        return false;
+    g = s->m->guards.ptr + OV_COMPILED_GUARD * (size_t)p->guard;
+    guard = (struct ov_guard){ov_load64le(g), ov_load64le(g + 8),
+                              ov_load32le(g + 16), ov_load32le(g + 20)};
+    return ov_guard_fits(&guard, s->job->view.len, s->head);
+}
+
 static enum ov_status try_read(struct scan *s, const struct tried *t,
                                uint64_t at)
 {
     s->attempt.steps += TRY_STEPS;
-    if (!(t->program.targets >> s->job->target & 1))
+    if (!is_wanted(s, &t->program))
         return OV_OK;
     return s->job->cost == NULL ? try_atom(s, t, at) : try_atom_told(s, t, at);
 }
@@ -510,7 +553,7 @@ static enum ov_status try_places(struct scan *s, uint32_t off)
 
     if (!read_program(s->m, off, &p))
         return damage(s);
-    if (!(p.targets >> s->job->target & 1))
+    if (!is_wanted(s, &p))
         return OV_OK;
     if (p.lead != 0 || !read_lead(&p, &part))
         return damage(s);
@@ -544,18 +587,40 @@ static enum ov_status join(struct scan *s)
     return OV_OK;
 }
 
+/* The set for the view; NULL in *ret if there is nothing to look for. */
+static enum ov_status find_set(struct scan *s, const struct set **ret)
+{
+    struct ov_matcher *m = s->m;
+    uint32_t n_classes = ov_classes_count(&m->classes);
+    uint32_t class =
+        s->job->guards == OV_GUARDS_OPEN ? OV_CLASS_ALL
+        : s->job->guards == OV_GUARDS_CLOSED
+            ? OV_CLASS_NONE
+            : ov_classes_of_view(&m->classes, s->job->view.len, s->head);
+    uint8_t nth = m->set_of.ptr[s->job->target * n_classes + class];
+    OV_AUTO_PTR struct set *set = NULL;
+
+    *ret = NULL;
+    if (nth == OV_COMPILED_NO_SET)
+        return OV_OK;
+    if (m->sets[nth] == NULL) {
+        set = ov_alloc(sizeof(*set));
+        if (set == NULL)
+            return OV_NO_MEMORY;
+        if (!read_set(m, nth, set))
+            return damage(s);
+        m->sets[nth] = OV_STEAL(set);
+    }
+    *ret = m->sets[nth];
+    return OV_OK;
+}
+
 /* What comes before the pass: the set, and programs with a place. */
 static enum ov_status begin(struct scan *s)
 {
-    struct ov_matcher *m = s->m;
-    uint8_t n = m->set_of[s->job->target];
-
-    if (n == OV_COMPILED_NO_SET)
-        return OV_OK;
-    if (!read_set(m, n))
-        return damage(s);
-    s->set = &m->sets[n];
-    for (size_t i = 0; i + 4 <= s->set->fixed.len; i += 4)
+    s->head = ov_guard_head(s->job->view);
+    OV_TRY(find_set(s, &s->set));
+    for (size_t i = 0; s->set != NULL && i + 4 <= s->set->fixed.len; i += 4)
         OV_TRY(try_places(s, ov_load32le(s->set->fixed.ptr + i)));
     return OV_OK;
 }

@@ -6,6 +6,7 @@
 #include "base/buf.h"
 #include "base/crew.h"
 #include "base/store.h"
+#include "match/guard.h"
 #include "match/pattern.h"
 
 /* Which patterns occur where: compiled once into sections of a rule image
@@ -21,6 +22,15 @@ struct ov_match_input {
     struct ov_pattern pattern;
     uint32_t rule;    /* handed back with each match */
     uint32_t targets; /* bit t: looked for in views of target t (0-31) */
+    bool has_guard;   /* only where enum ov_match_guards says so */
+    struct ov_guard guard;
+};
+
+/* Where patterns with a guard are looked for. */
+enum ov_match_guards {
+    OV_GUARDS_CLOSED, /* none: no object is looked at as it is */
+    OV_GUARDS_ASKED,  /* if the view fits their guard */
+    OV_GUARDS_OPEN,   /* all */
 };
 
 /* What the compiler has to tell about one pattern. */
@@ -45,8 +55,13 @@ OV_MUST_USE enum ov_status ov_match_build(const struct ov_match_input *in,
                                           size_t *ret_bad);
 
 /* How many fixed bytes in a row the best atom of p has; what ov_match_build
- * would say of it. Lets a front end refuse a pattern with file and line. */
+ * says of it unless too many others have the same atom. Lets a front end refuse
+ * a pattern with file and line. */
 enum ov_match_weakness ov_match_check(const struct ov_pattern *p);
+
+/* Whether ov_match_build takes p: OV_UNSUPPORTED if not. Cheaper than asking
+ * how it would be found. */
+OV_MUST_USE enum ov_status ov_match_try(const struct ov_pattern *p);
 
 /* Where a view's landmarks are: what OV_PLACE_ENTRY and the like refer to.
  * The engine makes it of PE, ELF or Mach-O facts on the first request. */
@@ -74,12 +89,13 @@ struct ov_match {
                               of len */
 };
 
-/* All matches of one pattern in one view. Only the first 65,536 that come up
- * are listed; the others are counted. */
+/* All matches of one pattern in one view. Only the first that come up are
+ * listed (hits.h tells how many); the others are counted. */
 struct ov_hit {
     uint32_t pattern;
     uint32_t rule;
     uint32_t n_matches; /* of all */
+    uint32_t max_listed;
     uint64_t listed_to; /* all that begin before it are listed; UINT64_MAX:
                            all */
     uint64_t last_at;   /* the greatest place where one begins, listed or not */
@@ -127,6 +143,7 @@ OV_DEFINE_AUTO(matcher)
 struct ov_match_job {
     struct ov_span view;
     uint32_t target; /* 0-31: patterns whose targets have this bit */
+    enum ov_match_guards guards;
     /* Landmarks of the view, asked for at most once and only if a pattern
      * needs them. May be NULL: then such patterns do not match. */
     const struct ov_layout *(*layout)(void *data);
@@ -134,6 +151,7 @@ struct ov_match_job {
     struct ov_budget *budget; /* steps and matches are spent */
     struct ov_arena *arena;   /* for the hits */
     struct ov_crew *crew;     /* helps with a large view; NULL: nobody */
+    bool lists_all;           /* list as if all places were asked for */
     /* What trying a rule's pattern at one place has cost; may be NULL. */
     void (*cost)(void *data, size_t tier, uint32_t rule, uint64_t steps);
     void *cost_data;

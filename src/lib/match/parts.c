@@ -204,7 +204,7 @@ static enum ov_status add_all(struct seeker *s, uint64_t start,
         if (m.len == UINT64_MAX)
             return OV_OK;
         if (hit == NULL)
-            hit = ov_hits_get(hits, s->a->job->arena, s->p->id, s->p->rule);
+            hit = ov_hits_of(hits, s->a->job, s->p, s->p->id);
         if (hit == NULL)
             return OV_NO_MEMORY;
         OV_TRY(ov_hits_add(hit, s->a->job, start, m.at + m.len - start));
@@ -282,7 +282,7 @@ static enum ov_status join_each_start(const struct seeker *first,
         OV_TRY(follow_links(links, p->n_parts, m.at + m.len, &end));
         if (end == UINT64_MAX)
             return OV_OK;
-        hit = ov_hits_get(hits, first->a->job->arena, p->id, p->rule);
+        hit = ov_hits_of(hits, first->a->job, p, p->id);
         if (hit == NULL)
             return OV_NO_MEMORY;
         hit->is_each_start = true;

@@ -62,6 +62,7 @@ enum ov_pattern_flag {
     OV_PATTERN_XOR = 64,        /* each byte xor-ed with one key from xor_min to
                                    xor_max, the zeros of wide text too; only
                                    fixed bytes, not with NOCASE */
+    OV_PATTERN_PLACES = 128,    /* it is asked where its matches are: hits.h */
 };
 
 /* Where a match may begin. */

@@ -30,10 +30,14 @@ uint32_t ov_filter_log(enum ov_atom_kind kind, uint64_t n)
     return log;
 }
 
+/* Compilers turn this into one load and one store. */
 static void set_bits(uint8_t *bits, size_t word, uint32_t mask)
 {
+    uint8_t *at = bits + 4 * word;
+    uint32_t v = ov_load32le(at) | mask;
+
     for (size_t i = 0; i < 4; i++)
-        bits[4 * word + i] |= (uint8_t)(mask >> 8 * i);
+        at[i] = (uint8_t)(v >> 8 * i);
 }
 
 uint32_t ov_check_log(uint64_t n)

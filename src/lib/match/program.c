@@ -59,12 +59,15 @@ bool ov_program_read(struct ov_span body, struct ov_program *ret)
     uint64_t flags = read_number(&r);
     uint64_t id;
     uint64_t rule;
+    uint64_t guard = 0;
 
     ov_reader_require(&r, flags <= OV_PROGRAM_FLAGS_MAX, OV_MALFORMED);
     p.flags = (uint32_t)flags;
     p.targets = unfold_targets(read_number(&r));
     id = read_number(&r);
     rule = read_number(&r);
+    if (p.flags & OV_PROGRAM_GUARDED)
+        guard = read_number(&r);
     if (p.flags & OV_PROGRAM_XOR) {
         p.xor_min = ov_read_u8(&r);
         p.xor_max = ov_read_u8(&r);
@@ -84,11 +87,14 @@ bool ov_program_read(struct ov_span body, struct ov_program *ret)
         p.n_parts = (uint32_t)n;
         p.lead = (uint32_t)lead;
     }
-    ov_reader_require(&r, id <= UINT32_MAX && rule <= UINT32_MAX, OV_MALFORMED);
+    ov_reader_require(
+        &r, id <= UINT32_MAX && rule <= UINT32_MAX && guard <= UINT32_MAX,
+        OV_MALFORMED);
     if (ov_reader_status(&r) != OV_OK)
         return false;
     p.id = (uint32_t)id;
     p.rule = (uint32_t)rule;
+    p.guard = (uint32_t)guard;
     p.parts = ov_reader_rest(&r);
     *ret = p;
     return true;
@@ -121,6 +127,8 @@ static void put_head(struct ov_buf *b, const struct ov_program *p)
     ov_put_varint(b, fold_targets(p->targets));
     ov_put_varint(b, p->id);
     ov_put_varint(b, p->rule);
+    if (p->flags & OV_PROGRAM_GUARDED)
+        ov_put_varint(b, p->guard);
     if (p->flags & OV_PROGRAM_XOR) {
         ov_put_u8(b, p->xor_min);
         ov_put_u8(b, p->xor_max);

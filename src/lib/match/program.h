@@ -14,6 +14,7 @@
  *   flags                  enum ov_program_flag
  *   targets                folded so that few and all bits are short
  *   pattern ID, rule
+ *   number of its guard    if GUARDED
  *   keys                   if XOR: least and greatest, 1 byte each
  *   place                  if PLACED: kind, at (zigzag), shift, section
  *   atom's distance from the lead part's start; if BACKWARD instead a block of
@@ -69,6 +70,8 @@ enum ov_program_flag {
     OV_PROGRAM_GREEDY = 2048,  /* REGEX: of several matches from one place the
                                   longest, else the shortest */
     OV_PROGRAM_DOT_ALL = 4096, /* REGEX: had this flag; only told */
+    OV_PROGRAM_GUARDED = 8192,
+    OV_PROGRAM_PLACES = 16384, /* it is asked where its matches are */
 };
 
 #define OV_PROGRAM_FLAGS_MAX 0xffffu
@@ -84,6 +87,7 @@ struct ov_program {
     uint32_t targets;
     uint32_t id;
     uint32_t rule;
+    uint32_t guard;
     uint8_t xor_min;
     uint8_t xor_max;
     struct ov_place place;

@@ -11,10 +11,12 @@
  * YARA-X: (?:...), (?i), (?s), \A, \z). Bytes, not characters: no Unicode. */
 
 enum ov_re_flag {
-    OV_RE_NOCASE = 1,    /* /.../i: ASCII letters of either case */
-    OV_RE_DOT_ALL = 2,   /* /.../s: . is also a line feed */
-    OV_RE_ONE_GREED = 4, /* greedy and lazy repeats in one expression are an
-                            error, as they are in the strings of a rule */
+    OV_RE_NOCASE = 1,      /* /.../i: ASCII letters of either case */
+    OV_RE_DOT_ALL = 2,     /* /.../s: . is also a line feed */
+    OV_RE_ONE_GREED = 4,   /* greedy and lazy repeats in one expression are an
+                              error, as they are in the strings of a rule */
+    OV_RE_MARK_COUNTS = 8, /* behind what {n} wrote out comes an empty item: for
+                              those who look at the tree */
 };
 
 /* What is wrong with an expression, and where. */

@@ -401,6 +401,7 @@ static uint64_t choose_nodes(struct chooser *c)
 {
     uint64_t first = cost_of_node(c, 0);
     uint32_t n_tried = 0;
+    bool is_unsure;
     uint64_t cost;
     size_t which;
 
@@ -410,11 +411,9 @@ static uint64_t choose_nodes(struct chooser *c)
     c->cut->n_nodes = 0;
     /* From each place in a lazy repeat another end comes first: "d+?" as a
      * whole word is "dd", too, but not from its start. */
-    if (cost == first && c->is_slow && c->tree->has_lazy)
-        first = COST_NONE;
-    if (cost < first && collect(c))
+    is_unsure = cost == first && c->is_slow && c->tree->has_lazy;
+    if ((cost < first || is_unsure) && collect(c))
         return cost;
-    first = cost_of_node(c, 0);
     c->cut->n_nodes = 1;
     c->cut->nodes[0] = 0;
     return first;

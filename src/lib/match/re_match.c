@@ -11,12 +11,13 @@
 
 /* Whether a match here would only be counted, so that its length is of no
  * interest. Otherwise "[^x]{9,}" would look at 4096 bytes from each byte. */
-static bool is_only_counted(const struct ov_program *p,
+static bool is_only_counted(const struct ov_match_job *job,
+                            const struct ov_program *p,
                             const struct ov_hits *hits)
 {
     const struct ov_hit *hit = ov_hits_find(hits, p->id);
 
-    return hit != NULL && hit->n_matches >= OV_HITS_KEPT &&
+    return hit != NULL && ov_hits_are_full(hit, job) &&
            !(p->flags & OV_PROGRAM_FULLWORD);
 }
 
@@ -44,7 +45,7 @@ static enum ov_status match_through(struct ov_attempt *a,
             (is_whole && !ov_part_is_word_edge(p, from->view, starts[i], true)))
             continue;
         if (hit == NULL)
-            hit = ov_hits_get(hits, a->job->arena, p->id, p->rule);
+            hit = ov_hits_of(hits, a->job, p, p->id);
         if (hit == NULL)
             return OV_NO_MEMORY;
         OV_TRY(ov_hits_add_start(hit, a->job, starts[i], end - starts[i],
@@ -77,7 +78,7 @@ enum ov_status ov_re_match_at(struct ov_attempt *a, const struct ov_program *p,
         if (node >= re.n_nodes)
             return OV_MALFORMED;
         from.node = (uint32_t)node;
-        from.is_any = node == 0 && is_only_counted(p, hits);
+        from.is_any = node == 0 && is_only_counted(a->job, p, hits);
         a->steps += 8;
         if (ov_re_misses(&re, &from))
             continue;

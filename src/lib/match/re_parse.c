@@ -420,6 +420,8 @@ static enum ov_status expand(struct parser *p, size_t from,
                            from + size * (copies - 1), r->is_lazy);
     for (size_t i = copies; i > must; i--)
         OV_TRY(push_repeat(p, OV_RE_OPT, from + size * (i - 1), r->is_lazy));
+    if (copies == must && (p->flags & OV_RE_MARK_COUNTS) != 0)
+        return push(p, (struct ov_re_item){.op = OV_RE_EMPTY});
     return OV_OK;
 }
 

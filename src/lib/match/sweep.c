@@ -4,12 +4,16 @@
 /* Block by block and kind by kind of atom, the prefilter names offsets; each
  * stands for one to four places where an atom may begin. The bytes there are
  * hashed and looked up in the buckets, several at a time so that the memory's
- * delays overlap; a fingerprint that agrees is told. What is looked at of the
- * view is a block and the few bytes around it: so any stretch of blocks can be
- * swept apart from the others. */
+ * delays overlap; a fingerprint that agrees, with a byte nearby, is told. What
+ * is looked at of the view is a block and the few bytes around it: so any
+ * stretch of blocks can be swept apart from the others. */
 
 /* Places to look up together. */
 #define BATCH 32
+
+_Static_assert(-OV_NEAR_MIN + OV_START_BIAS <= (int)OV_BLOCK_BEFORE,
+               "bytes before a block");
+_Static_assert(OV_NEAR_MAX < OV_BLOCK_AFTER, "bytes behind a block");
 
 /* Atoms to tell together. */
 #define FOUND_MAX 32
@@ -17,6 +21,7 @@
 struct probe {
     uint64_t at;
     uint64_t hash;
+    const uint8_t *bytes; /* there, folded */
 };
 
 /* One tier in one block. */
@@ -62,6 +67,16 @@ static enum ov_status find(struct turn *t, uint32_t ref, uint64_t at)
     return OV_OK;
 }
 
+/* Whether the byte near an atom is the right one, if there is one. */
+static bool is_near(const uint8_t *near, const uint8_t *bytes)
+{
+    int8_t distance = (int8_t)near[0];
+
+    return distance == 0 ||
+           (distance >= OV_NEAR_MIN && distance <= OV_NEAR_MAX &&
+            bytes[distance] == near[1]);
+}
+
 /* Looks one hash up; a bucket that is full goes on in the next one. */
 static enum ov_status look_up(struct turn *t, const struct probe *p)
 {
@@ -80,7 +95,8 @@ static enum ov_status look_up(struct turn *t, const struct probe *p)
         refs = bucket.ptr + OV_BUCKET_REFS;
         used = bucket.ptr[OV_BUCKET_USED];
         for (uint8_t i = 0; i < used && i < OV_BUCKET_WAYS; i++)
-            if (ov_load16le(bucket.ptr + 2 * i) == print)
+            if (ov_load16le(bucket.ptr + 2 * i) == print &&
+                is_near(bucket.ptr + OV_BUCKET_NEAR + 2 * i, p->bytes))
                 OV_TRY(find(t, ov_load32le(refs + 4 * i), p->at));
         if (bucket.ptr[OV_BUCKET_MORE] == 0)
             break;
@@ -105,6 +121,7 @@ static inline size_t add_probe(const struct turn *t, enum ov_atom_kind kind,
     if (start >= t->s->view.len || len > t->s->view.len - start)
         return 0;
     ret->at = start;
+    ret->bytes = ov_block_bytes(&t->w->block) + at;
     ret->hash = ov_atom_hash(key, kind);
     __builtin_prefetch(buckets + OV_BUCKET_SIZE *
                                      ov_bucket_of(ret->hash, tier->n_buckets));

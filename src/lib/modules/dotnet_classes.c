@@ -185,16 +185,6 @@ static struct ov_datum text_or_none(struct ov_span text)
     return text.ptr == NULL ? (struct ov_datum){0} : ov_datum_text(text);
 }
 
-static struct ov_span string_of(const struct dotnet *d, enum dotnet_table table,
-                                uint32_t row, unsigned column)
-{
-    struct ov_span text;
-
-    if (!ov_dotnet_string(d, ov_dotnet_cell(d, table, row, column), &text))
-        text = (struct ov_span){NULL, 0};
-    return text;
-}
-
 /* Names of generic parameters; none if one of them has none. */
 static enum ov_status read_generics(struct classes *c,
                                     const struct chain *chain, uint32_t owner,
@@ -211,7 +201,8 @@ static enum ov_status read_generics(struct classes *c,
     if (ret->names == NULL)
         return OV_NO_MEMORY;
     for (uint32_t i = chain->first[owner]; i != 0; i = chain->next[i]) {
-        struct ov_span name = string_of(c->d, DOTNET_GENERIC_PARAM, i, 3);
+        struct ov_span name =
+            ov_dotnet_text_at(c->d, DOTNET_GENERIC_PARAM, i, 3);
 
         if (name.len == 0) {
             *ret = (struct dotnet_generics){NULL, 0};
@@ -294,7 +285,7 @@ static enum ov_status name_parameter(struct classes *c, uint32_t row,
     struct ov_span copy;
 
     if (ov_dotnet_has_row(c->d, DOTNET_PARAM, row)) {
-        *ret = text_or_none(string_of(c->d, DOTNET_PARAM, row, 2));
+        *ret = text_or_none(ov_dotnet_text_at(c->d, DOTNET_PARAM, row, 2));
         return OV_OK;
     }
     ov_put_format(&text, "P_%u", (unsigned)i);
@@ -380,7 +371,7 @@ static enum ov_status fill_method(struct classes *c, uint32_t row,
                                   struct ov_datum *fields, bool *ret_ok)
 {
     struct method_job job = {.row = row, .of_class = of_class};
-    struct ov_span name = string_of(c->d, DOTNET_METHOD, row, 3);
+    struct ov_span name = ov_dotnet_text_at(c->d, DOTNET_METHOD, row, 3);
 
     *ret_ok = name.len > 0;
     if (!*ret_ok)
@@ -514,7 +505,7 @@ static enum ov_status fill_all(struct classes *c, struct ov_datum *ret_classes,
         OV_TRY(ov_budget_spend(c->run->in->budget, OV_COST_STEPS, ROW_STEPS));
         if (!ov_dotnet_has_row(c->d, DOTNET_TYPE_DEF, i))
             continue;
-        name = string_of(c->d, DOTNET_TYPE_DEF, i, 1);
+        name = ov_dotnet_text_at(c->d, DOTNET_TYPE_DEF, i, 1);
         if (is_class(name))
             OV_TRY(fill_class(c, i, name, values[items->n++].fields));
     }

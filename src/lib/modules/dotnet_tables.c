@@ -346,6 +346,17 @@ bool ov_dotnet_string(const struct dotnet *d, uint32_t index,
     return ov_span_cut(&rest, '\0', ret);
 }
 
+struct ov_span ov_dotnet_text_at(const struct dotnet *d,
+                                 enum dotnet_table table, uint32_t row,
+                                 unsigned column)
+{
+    struct ov_span text;
+
+    if (!ov_dotnet_string(d, ov_dotnet_cell(d, table, row, column), &text))
+        text = (struct ov_span){NULL, 0};
+    return text;
+}
+
 bool ov_dotnet_blob_at(const struct dotnet *d, uint64_t at, uint64_t *ret_next,
                        struct ov_span *ret)
 {

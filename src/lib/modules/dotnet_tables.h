@@ -95,6 +95,12 @@ uint32_t ov_dotnet_cell(const struct dotnet *d, enum dotnet_table table,
 bool ov_dotnet_string(const struct dotnet *d, uint32_t index,
                       struct ov_span *ret);
 
+/* The text that a column of a row names; empty with ptr NULL if it is not
+ * there. */
+struct ov_span ov_dotnet_text_at(const struct dotnet *d,
+                                 enum dotnet_table table, uint32_t row,
+                                 unsigned column);
+
 /* Bytes that begin with their length, at a place in the file; *ret_next is
  * behind the length. */
 bool ov_dotnet_blob_at(const struct dotnet *d, uint64_t at, uint64_t *ret_next,

@@ -143,16 +143,6 @@ enum ov_status ov_dotnet_join(struct dotnet_types *t, struct ov_span name,
     return keep(t, until_backtick(ov_buf_span(&text)), ret);
 }
 
-static struct ov_span string_of(const struct dotnet *d, enum dotnet_table table,
-                                uint32_t row, unsigned column)
-{
-    struct ov_span text;
-
-    if (!ov_dotnet_string(d, ov_dotnet_cell(d, table, row, column), &text))
-        text = (struct ov_span){NULL, 0};
-    return text;
-}
-
 static bool is_nested(const struct dotnet *d, uint32_t row)
 {
     return (ov_dotnet_cell(d, DOTNET_TYPE_DEF, row, 0) & FLAG_VISIBILITY) >=
@@ -172,7 +162,7 @@ enum ov_status ov_dotnet_namespace(struct dotnet_types *t, uint32_t row,
         uint32_t outer = t->enclosing[at];
 
         if (!ov_dotnet_has_row(d, DOTNET_TYPE_DEF, outer) ||
-            ov_span_equal(string_of(d, DOTNET_TYPE_DEF, outer, 1),
+            ov_span_equal(ov_dotnet_text_at(d, DOTNET_TYPE_DEF, outer, 1),
                           OV_SPAN_LIT("<Module>")))
             break;
         way[n++] = outer;
@@ -183,16 +173,17 @@ enum ov_status ov_dotnet_namespace(struct dotnet_types *t, uint32_t row,
     while (n > 0) {
         uint32_t outer = way[--n];
 
-        OV_TRY(ov_dotnet_join(t, string_of(d, DOTNET_TYPE_DEF, outer, 2), space,
-                              &space));
-        OV_TRY(ov_dotnet_join(t, string_of(d, DOTNET_TYPE_DEF, outer, 1), space,
-                              &space));
+        OV_TRY(ov_dotnet_join(
+            t, ov_dotnet_text_at(d, DOTNET_TYPE_DEF, outer, 2), space, &space));
+        OV_TRY(ov_dotnet_join(
+            t, ov_dotnet_text_at(d, DOTNET_TYPE_DEF, outer, 1), space, &space));
     }
     if (!is_nested(d, row)) {
-        *ret = string_of(d, DOTNET_TYPE_DEF, row, 2);
+        *ret = ov_dotnet_text_at(d, DOTNET_TYPE_DEF, row, 2);
         return OV_OK;
     }
-    return ov_dotnet_join(t, string_of(d, DOTNET_TYPE_DEF, row, 2), space, ret);
+    return ov_dotnet_join(t, ov_dotnet_text_at(d, DOTNET_TYPE_DEF, row, 2),
+                          space, ret);
 }
 
 uint32_t ov_dotnet_read_number(struct ov_span *rest)
@@ -315,8 +306,8 @@ static enum ov_status put_named(struct machine *m, uint32_t coded, bool *ret_ok,
         *ret_is_open = true;
         return OV_OK;
     }
-    name = string_of(d, table, row, 1);
-    space = string_of(d, table, row, 2);
+    name = ov_dotnet_text_at(d, table, row, 1);
+    space = ov_dotnet_text_at(d, table, row, 2);
     if (table == DOTNET_TYPE_DEF)
         OV_TRY(ov_dotnet_namespace(m->t, row, &space));
     OV_TRY(ov_dotnet_join(m->t, name, space, &full));

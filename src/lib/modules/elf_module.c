@@ -221,9 +221,12 @@ static enum ov_status fill_header(struct ov_module_run *run,
     OV_TRY(ov_budget_spend(run->in->budget, OV_COST_STEPS,
                            RECORD_STEPS *
                                ((uint64_t)e->n_segments + e->n_sections)));
-    if (e->entry != 0 &&
-        (e->type == TYPE_EXECUTABLE ? entry_by_segments(e, &entry)
-                                    : entry_by_sections(e, &entry)))
+    if (run->in->address != 0) /* a process: yara adds them up, whatever the
+                                   entry is counted from */
+        f[ROOT_ENTRY_POINT] = number(run->in->address + e->entry);
+    else if (e->entry != 0 &&
+             (e->type == TYPE_EXECUTABLE ? entry_by_segments(e, &entry)
+                                         : entry_by_sections(e, &entry)))
         f[ROOT_ENTRY_POINT] = number(entry);
     return OV_OK;
 }

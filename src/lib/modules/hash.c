@@ -130,19 +130,16 @@ static enum ov_status hash_arguments(struct ov_module_call *call,
                                      enum hash_kind kind, struct ov_datum *ret)
 {
     const struct ov_datum *argument = call->arguments;
-    struct ov_span all = call->run->in->bytes;
+    struct ov_span bytes;
 
     if (argument[0].kind == OV_DATUM_STRING)
         return hash_bytes(call->run->in, kind, argument[0].text, ret);
-    if (argument[0].number < 0 || argument[1].number < 0 ||
-        (uint64_t)argument[0].number >= all.len) {
+    if (!ov_module_range(call->run->in, argument[0].number, argument[1].number,
+                         &bytes)) {
         *ret = (struct ov_datum){0};
         return OV_OK;
     }
-    return hash_range(call->run, kind,
-                      ov_span_clip(all, (uint64_t)argument[0].number,
-                                   (uint64_t)argument[1].number),
-                      ret);
+    return hash_range(call->run, kind, bytes, ret);
 }
 
 static enum ov_status call_md5(struct ov_module_call *call,

@@ -176,14 +176,14 @@ static struct sample *keep(struct math_state *state, struct ov_span bytes)
 static enum ov_status range_sample(struct ov_module_run *run, int64_t at,
                                    int64_t len, struct sample **ret)
 {
-    struct ov_span all = run->in->bytes;
     struct math_state *state;
+    struct ov_span bytes;
 
     *ret = NULL;
-    if (at < 0 || len < 0 || (uint64_t)at >= all.len)
+    if (!ov_module_range(run->in, at, len, &bytes))
         return OV_OK;
     OV_TRY(state_of(run, &state));
-    *ret = keep(state, ov_span_clip(all, (uint64_t)at, (uint64_t)len));
+    *ret = keep(state, bytes);
     return OV_OK;
 }
 
@@ -192,6 +192,9 @@ static enum ov_status file_sample(struct ov_module_run *run,
 {
     struct math_state *state;
 
+    *ret = NULL;
+    if (run->in->regions != NULL)
+        return OV_OK; /* not from 0 to an end */
     OV_TRY(state_of(run, &state));
     *ret = keep(state, run->in->bytes);
     return OV_OK;

@@ -47,6 +47,19 @@ int64_t ov_field_find(const struct ov_structure *s, struct ov_span name)
     return -1;
 }
 
+bool ov_module_range(const struct ov_module_input *in, int64_t at, int64_t len,
+                     struct ov_span *ret)
+{
+    if (at < 0 || len < 0)
+        return false;
+    if (in->regions != NULL)
+        return ov_regions_range(in->regions, (uint64_t)at, (uint64_t)len, ret);
+    if ((uint64_t)at >= in->bytes.len)
+        return false;
+    *ret = ov_span_clip(in->bytes, (uint64_t)at, (uint64_t)len);
+    return true;
+}
+
 /* The fields of n structures in one piece of memory. */
 static enum ov_status new_fields(struct ov_module_run *run,
                                  const struct ov_structure *s, uint32_t n,

@@ -4,6 +4,7 @@
 #include "base/arena.h"
 #include "base/budget.h"
 #include "base/buf.h"
+#include "base/regions.h"
 #include "crypto/digest.h"
 #include "formats/facts.h"
 
@@ -97,7 +98,11 @@ struct ov_module {
 
 /* What modules can see. */
 struct ov_module_input {
-    struct ov_span bytes;
+    struct ov_span bytes; /* of a process: of its program's first region */
+    /* A process's memory, which functions are asked about by address; NULL: a
+     * file. bytes and regions are not both there. */
+    const struct ov_regions *regions;
+    uint64_t address; /* of a process: where bytes begin; else 0 */
     enum ov_type type;
     struct ov_arena *arena;
     struct ov_budget *budget;
@@ -151,6 +156,11 @@ OV_MUST_USE enum ov_status ov_module_get(struct ov_module_run *run,
                                          uint32_t field, struct ov_datum *ret);
 
 /* ---- for modules ---- */
+
+/* The bytes that a rule asks about by offset and length, cut at the end; false:
+ * there are none there. */
+OV_MUST_USE bool ov_module_range(const struct ov_module_input *in, int64_t at,
+                                 int64_t len, struct ov_span *ret);
 
 static inline struct ov_datum ov_datum_integer(int64_t number)
 {

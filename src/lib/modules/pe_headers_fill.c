@@ -233,8 +233,12 @@ enum ov_status ov_pe_fill_headers(struct ov_module_run *run,
     uint64_t entry;
 
     fill_numbers(run->fields, pe);
-    run->fields[PE_ENTRY_POINT] = ov_datum_integer(
-        ov_pe_find(pe, pe->entry_address, &entry) ? (int64_t)entry : -1);
+    if (run->in->address != 0)
+        run->fields[PE_ENTRY_POINT] =
+            ov_datum_integer((int64_t)(run->in->address + pe->entry_address));
+    else
+        run->fields[PE_ENTRY_POINT] = ov_datum_integer(
+            ov_pe_find(pe, pe->entry_address, &entry) ? (int64_t)entry : -1);
     OV_TRY(fill_directories(run, pe));
     OV_TRY(fill_sections(run, pe));
     fill_overlay(&run->fields[PE_OVERLAY], pe);

@@ -66,3 +66,8 @@ OV_MUST_USE enum ov_status
 ov_clamav_unpack(struct ov_span file, enum ov_clamav_format f,
                  const struct ov_clamav_trust *trust, struct ov_arena *arena,
                  struct ov_clamav_container *ret, struct ov_diag *diag);
+
+/* When a .cvd or .cld was made, as its header says: seconds since 1970. Nothing
+ * is verified. OV_MALFORMED if these are not the first 512 bytes of one. */
+OV_MUST_USE enum ov_status ov_clamav_made(struct ov_span header,
+                                          uint64_t *ret_seconds);

@@ -5,6 +5,7 @@
 #include "rules/clamav_place.h"
 #include "rules/clamav_tdb.h"
 #include "rules/clamav_type.h"
+#include "rules/condition.h"
 
 /* The small databases:
  *
@@ -14,8 +15,7 @@
  *
  * Of the third form of an ignored rule clamscan 1.4.6 uses the name only.
  * Passwords are for any container, ZIP or RAR. Kinds of magic are 0 (bytes at
- * an offset), 1 (a body pattern) and 4 (as 0, of partitions); only those of
- * kind 0 are used.
+ * an offset), 1 (a body pattern) and 4 (as 0, of partitions).
  *
  * Source: ClamAV manual, "Allow list databases", "Passwords for archive
  * files", "File type magic"; clamscan 1.4.6. */
@@ -171,15 +171,82 @@ static enum ov_status read_direct(struct ov_clam_job *job,
     return OV_OK;
 }
 
-/* A body pattern: only looked at, so that a wrong one is refused. */
+/* A body pattern of a type that is not told: only looked at, so that a wrong
+ * one is refused. */
 static enum ov_status check_pattern(struct ov_clam_job *job,
                                     const struct ov_span *f,
                                     struct ov_clam_fault *fault)
 {
+    struct ov_clam_fault unused = *fault;
     struct ov_pattern pattern = {0};
+    enum ov_status status;
 
     OV_TRY(ov_clam_place(f[1], 0, &pattern.place, fault));
-    return ov_clam_hex(f[2], false, job->part->arena, &pattern, fault);
+    status = ov_clam_hex(f[2], false, job->part->arena, &pattern, fault);
+    if (status == OV_OK)
+        *fault = unused; /* which says what is not told */
+    return status;
+}
+
+/* A condition that holds where the pattern matches, in objects of type `from`,
+ * and says that they are of type `to`. */
+static enum ov_status put_condition(struct ov_arena *arena, uint32_t from,
+                                    uint32_t to, struct ov_span *ret)
+{
+    OV_AUTO_DONE(buf) code = ov_buf_with_max(64);
+
+    ov_cond_put1(&code, OV_COND_TERM, 0);
+    ov_cond_put(&code, OV_COND_TRUTH);
+    if (from != OV_TYPE_ANY) {
+        ov_cond_put1(&code, OV_COND_TYPE, from);
+        ov_cond_put(&code, OV_COND_AND);
+    }
+    ov_cond_put1(&code, OV_COND_HANDLER, to);
+    ov_cond_put(&code, OV_COND_AND);
+    OV_TRY(ov_buf_status(&code));
+    return ov_arena_copy(arena, ov_buf_span(&code), ret) ? OV_OK : OV_NO_MEMORY;
+}
+
+/* A body pattern is a rule of its own, which is never detected. The name is
+ * words for people and may be empty; the type's own name stands for it then. */
+static enum ov_status add_pattern(struct ov_clam_job *job,
+                                  const struct ov_span *f, uint32_t from,
+                                  uint32_t to, struct ov_clam_fault *fault)
+{
+    struct ov_arena *arena = job->part->arena;
+    struct ov_term *term = ov_arena_alloc(arena, sizeof(*term));
+    struct ov_rule *rule;
+    struct ov_span condition;
+
+    if (term == NULL)
+        return OV_NO_MEMORY;
+    term->kind = OV_TERM_PATTERN;
+    OV_TRY(ov_clam_place(f[1], 0, &term->pattern.place, fault));
+    OV_TRY(ov_clam_hex(f[2], false, arena, &term->pattern, fault));
+    OV_TRY(put_condition(arena, from, to, &condition));
+    rule = ov_part_add(&job->part->rules);
+    if (rule == NULL)
+        return OV_NO_MEMORY;
+    *rule = (struct ov_rule){.name = f[3].len > 0 ? f[3] : f[5],
+                             .line = job->line,
+                             .flags = OV_RULE_MAGIC,
+                             .targets = UINT32_MAX,
+                             .terms = term,
+                             .n_terms = 1,
+                             .condition = condition};
+    return OV_OK;
+}
+
+static enum ov_status read_types(const struct ov_span *f, uint32_t *ret_from,
+                                 uint32_t *ret_to, struct ov_clam_fault *fault)
+{
+    enum ov_status from = magic_type(f[4], ret_from, fault);
+    enum ov_status to;
+
+    if (from == OV_MALFORMED)
+        return from;
+    to = magic_type(f[5], ret_to, fault);
+    return to == OV_OK ? from : to;
 }
 
 static enum ov_status read_magic(struct ov_clam_job *job,
@@ -187,33 +254,30 @@ static enum ov_status read_magic(struct ov_clam_job *job,
                                  struct ov_magic_rule *ret,
                                  struct ov_clam_fault *fault)
 {
-    uint32_t required;
-    enum ov_status from = magic_type(f[4], &required, fault);
-    enum ov_status to;
+    uint32_t from;
+    enum ov_status types = read_types(f, &from, &ret->type, fault);
     int64_t kind = ov_clam_number(f[0]);
 
-    if (from == OV_MALFORMED)
-        return from;
-    to = magic_type(f[5], &ret->type, fault);
-    if (to == OV_MALFORMED)
-        return to;
+    if (types == OV_MALFORMED)
+        return types;
     if (!ov_clam_is_number(f[0]))
         return ov_clam_fault(fault, "the kind is a number", f[0]);
-    if (kind != 0 && kind != 1 && kind != 4) {
+    if (kind != OV_MAGIC_BYTES && kind != OV_MAGIC_PATTERN &&
+        kind != OV_MAGIC_PARTITION) {
         *fault = (struct ov_clam_fault){"unknown kind of magic", f[0]};
         return OV_UNSUPPORTED;
     }
     job->has_entry = true;
     ret->line = job->line;
     ret->name = f[3];
-    OV_TRY(kind == 1 ? check_pattern(job, f, fault)
-                     : read_direct(job, f, ret, fault));
-    if (kind != 0) {
-        *fault = (struct ov_clam_fault){
-            "of magics only bytes at an offset are looked for", f[3]};
-        return OV_UNSUPPORTED;
-    }
-    return from != OV_OK ? from : to;
+    ret->kind = (enum ov_magic_kind)kind;
+    if (kind != OV_MAGIC_PATTERN)
+        OV_TRY(read_direct(job, f, ret, fault));
+    else if (types == OV_OK && ret->type != OV_TYPE_ANY)
+        OV_TRY(add_pattern(job, f, from, ret->type, fault));
+    else
+        OV_TRY(check_pattern(job, f, fault));
+    return types;
 }
 
 enum ov_status ov_clam_ftm_line(struct ov_clam_job *job)

@@ -7,11 +7,8 @@
  * we do not know must not. So those that formats/types.def has no row for are
  * listed here. Source: ClamAV manual, "File types". */
 
-static const char *const not_told[] = {
-    "CL_TYPE_APM", "CL_TYPE_EGGSFX",       "CL_TYPE_IGNORED",
-    "CL_TYPE_LNK", "CL_TYPE_MHTML",        "CL_TYPE_PART_ANY",
-    "CL_TYPE_PS",  "CL_TYPE_PART_HFSPLUS", "CL_TYPE_SFX",
-};
+static const char *const not_told[] = {"CL_TYPE_EGGSFX", "CL_TYPE_IGNORED",
+                                       "CL_TYPE_PART_HFSPLUS", "CL_TYPE_SFX"};
 
 enum ov_clam_type ov_clam_type_of(struct ov_span name, uint32_t *ret)
 {

@@ -342,3 +342,18 @@ enum ov_status ov_clamav_unpack(struct ov_span file, enum ov_clamav_format f,
     *ret = container;
     return OV_OK;
 }
+
+enum ov_status ov_clamav_made(struct ov_span header, uint64_t *ret_seconds)
+{
+    struct ov_span text = ov_span_clip(header, 0, HEADER_LEN);
+    struct ov_span f[N_FIELDS];
+
+    while (text.len > 0 && ov_span_byte(text, text.len - 1) == ' ')
+        text = ov_span_clip(text, 0, text.len - 1);
+    if (header.len < HEADER_LEN ||
+        !ov_span_starts(text, OV_SPAN_LIT("ClamAV-VDB:")) ||
+        ov_clam_split(text, ':', f, N_FIELDS) < N_FIELDS ||
+        !ov_parse_uint(f[N_FIELDS - 1], UINT32_MAX, ret_seconds))
+        return OV_MALFORMED;
+    return OV_OK;
+}

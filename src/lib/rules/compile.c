@@ -124,6 +124,8 @@ static enum ov_rule_kind kind_of(const struct ov_rule *r)
     bool is_body = r->n_terms == 1 && r->condition.len == 0 &&
                    r->terms[0].kind == OV_TERM_PATTERN;
 
+    if ((r->flags & OV_RULE_MAGIC) != 0)
+        return OV_RULE_KIND_MAGIC;
     if ((r->flags & OV_RULE_RAW_VIEW) != 0)
         return OV_RULE_KIND_YARA;
     return is_body ? OV_RULE_KIND_BODY : OV_RULE_KIND_LOGICAL;
@@ -206,6 +208,20 @@ static enum ov_status build_patterns(struct compiler *c)
 
 /* ---- the few ---- */
 
+/* One with a pattern was counted as the rule that it is, too. */
+static enum ov_status admit_magic(struct compiler *c,
+                                  const struct ov_magic_rule *m,
+                                  uint32_t source, bool *ret)
+{
+    bool is_silenced;
+
+    if (m->kind != OV_MAGIC_PATTERN)
+        return admit(c, m->name, source, m->line, OV_RULE_KIND_MAGIC, ret);
+    OV_TRY(ov_ignores_ask(c->ignores, m->name, source, m->line, &is_silenced));
+    *ret = !is_silenced && m->name.len <= OV_NAME_MAX;
+    return OV_OK;
+}
+
 static enum ov_status add_few(struct compiler *c, const struct ov_part *p)
 {
     bool is_in;
@@ -221,8 +237,7 @@ static enum ov_status add_few(struct compiler *c, const struct ov_part *p)
     for (size_t i = 0; i < p->magics.n; i++) {
         const struct ov_magic_rule *m = &p->magics.items[i];
 
-        OV_TRY(
-            admit(c, m->name, p->source, m->line, OV_RULE_KIND_MAGIC, &is_in));
+        OV_TRY(admit_magic(c, m, p->source, &is_in));
         if (is_in)
             ov_few_put_magic(&c->sections[OV_SECTION_MAGICS], p->source, m);
     }
@@ -365,6 +380,30 @@ static void fill_report(const struct compiler *c,
     report->n_weak = c->counts.n_weak;
 }
 
+/* Modules in the order in which they were imported first; which values of the
+ * file are asked for, as a u32. Mostly neither is there. */
+static void put_asked(struct compiler *c)
+{
+    const struct ov_compile_job *job = c->job;
+    uint64_t imported = 0;
+    uint32_t file_values = 0;
+
+    for (size_t i = 0; i < job->n_parts; i++) {
+        const struct ov_part *p = job->parts[i];
+
+        file_values |= p->file_values;
+        for (size_t k = 0; k < p->imports.n; k++) {
+            uint8_t module = p->imports.items[k];
+
+            if ((imported >> module & 1) == 0)
+                ov_put_u8(&c->sections[OV_SECTION_IMPORTS], module);
+            imported |= UINT64_C(1) << module;
+        }
+    }
+    if (file_values != 0)
+        ov_put_u32(&c->sections[OV_SECTION_FILE_VALUES], file_values);
+}
+
 /* ---- all ---- */
 
 static enum ov_status compile_sections(struct compiler *c,
@@ -395,6 +434,7 @@ static enum ov_status compile_sections(struct compiler *c,
     if (job->n_externals > 0)
         ov_externals_put(&c->sections[OV_SECTION_EXTERNALS], job->externals,
                          job->n_externals);
+    put_asked(c);
     OV_TRY(ov_silence_put(&c->sections[OV_SECTION_SILENCE], job->withdrawn,
                           job->n_withdrawn, job->parts, job->n_parts));
     for (int i = 0; i < OV_N_SECTIONS; i++)

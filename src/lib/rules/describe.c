@@ -59,6 +59,8 @@ enum ov_rule_kind ov_describe_kind(const struct ov_rule_view *rule)
     bool is_body =
         rule->n_terms == 1 && rule->n_patterns == 1 && rule->condition.len == 0;
 
+    if ((rule->flags & OV_RULE_MAGIC) != 0)
+        return OV_RULE_KIND_MAGIC;
     if ((rule->flags & OV_RULE_RAW_VIEW) != 0)
         return OV_RULE_KIND_YARA;
     return is_body ? OV_RULE_KIND_BODY : OV_RULE_KIND_LOGICAL;
@@ -310,8 +312,14 @@ static void put_counts(struct ov_describe *d, const struct ov_counts *c)
                       c->n_weak);
 }
 
-enum ov_status ov_describe_counts(struct ov_image *image,
-                                  const struct ov_text_out *out)
+/* Which of two accounts of the costly patterns. */
+enum account {
+    ACCOUNT_ALL,
+    ACCOUNT_SLOW
+};
+
+static enum ov_status describe_weak(struct ov_image *image, enum account which,
+                                    const struct ov_text_out *out)
 {
     OV_AUTO(arena) arena = ov_arena_new(ARENA_MAX);
     struct ov_describe d;
@@ -321,30 +329,31 @@ enum ov_status ov_describe_counts(struct ov_image *image,
         return OV_NO_MEMORY;
     OV_TRY(ov_counts_read(image, arena, &c));
     OV_TRY(ov_describe_begin(&d, image, out));
-    put_counts(&d, &c);
-    for (size_t i = 0; i < c.n_weak && ov_describe_pass(&d); i++)
-        put_weak(&d, &c.weak[i]);
+    if (which == ACCOUNT_ALL)
+        put_counts(&d, &c);
+    for (size_t i = 0; i < c.n_weak && ov_describe_pass(&d); i++) {
+        enum ov_status status = OV_OK;
+
+        if (which == ACCOUNT_ALL)
+            put_weak(&d, &c.weak[i]);
+        else
+            status = put_slow(&d, &c.weak[i], arena);
+        if (status != OV_OK && d.status == OV_OK)
+            d.status = status;
+    }
     return ov_describe_end(&d);
+}
+
+enum ov_status ov_describe_counts(struct ov_image *image,
+                                  const struct ov_text_out *out)
+{
+    return describe_weak(image, ACCOUNT_ALL, out);
 }
 
 enum ov_status ov_describe_slow(struct ov_image *image,
                                 const struct ov_text_out *out)
 {
-    OV_AUTO(arena) arena = ov_arena_new(ARENA_MAX);
-    struct ov_describe d;
-    struct ov_counts c;
-
-    if (arena == NULL)
-        return OV_NO_MEMORY;
-    OV_TRY(ov_counts_read(image, arena, &c));
-    OV_TRY(ov_describe_begin(&d, image, out));
-    for (size_t i = 0; i < c.n_weak && ov_describe_pass(&d); i++) {
-        enum ov_status status = put_slow(&d, &c.weak[i], arena);
-
-        if (status != OV_OK && d.status == OV_OK)
-            d.status = status;
-    }
-    return ov_describe_end(&d);
+    return describe_weak(image, ACCOUNT_SLOW, out);
 }
 
 /* ---- sections ---- */

@@ -31,6 +31,11 @@ OV_MUST_USE enum ov_status ov_describe_counts(struct ov_image *image,
 OV_MUST_USE enum ov_status ov_describe_slow(struct ov_image *image,
                                             const struct ov_text_out *out);
 
+/* What `yara -S` prints: how many rules and strings there are, and how many
+ * strings are tried where one atom occurs. */
+OV_MUST_USE enum ov_status
+ov_describe_statistics(struct ov_image *image, const struct ov_text_out *out);
+
 /* The table of sections with their sizes, and the sources with their digests.
  */
 OV_MUST_USE enum ov_status ov_describe_sections(struct ov_image *image,

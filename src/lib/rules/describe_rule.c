@@ -137,9 +137,13 @@ static void put_flags(struct ov_describe *d, uint32_t flags)
         uint32_t flag;
         const char *word;
     } words[] = {
-        {OV_RULE_UNWANTED, "unwanted"}, {OV_RULE_OFFICIAL, "official"},
-        {OV_RULE_ALWAYS, "always"},     {OV_RULE_MACRO_MEMBER, "macro-member"},
+        {OV_RULE_UNWANTED, "unwanted"},
+        {OV_RULE_OFFICIAL, "official"},
+        {OV_RULE_ALWAYS, "always"},
+        {OV_RULE_MACRO_MEMBER, "macro-member"},
         {OV_RULE_RAW_VIEW, "raw-view"},
+        {OV_RULE_MAGIC, "magic"},
+        {OV_RULE_SUSPICIOUS, "suspicious"},
     };
 
     ov_put_str(&d->text, flags == 0 ? "  flags   none" : "  flags  ");

@@ -97,6 +97,7 @@ void ov_few_put_magic(struct ov_buf *b, uint32_t source,
 
     ov_put_varint(&one, source);
     ov_put_varint(&one, m->line);
+    ov_put_u8(&one, (uint8_t)m->kind);
     ov_put_varint(&one, m->offset);
     ov_put_block(&one, m->bytes);
     ov_put_block(&one, m->name);
@@ -112,6 +113,7 @@ static void read_magic(struct ov_reader *r, struct ov_arena *arena,
     *ret_source = ov_read_varint32(r);
     (void)arena;
     m->line = ov_read_varint32(r);
+    m->kind = ov_read_u8(r);
     m->offset = ov_read_varint(r);
     m->bytes = ov_read_block(r);
     m->name = ov_read_block(r);

@@ -23,6 +23,9 @@ enum ov_section {
 
 const char *ov_section_name(enum ov_section s);
 
+/* Where the file has a section's length, a u64, little-endian. */
+#define OV_IMAGE_SECTION_LEN_AT(section) (64 + 16 * (section) + 8)
+
 /* ---- writing ---- */
 
 /* Lays out sections (n == OV_N_SECTIONS; empty ones are fine) into ret. */

@@ -53,6 +53,14 @@ static inline bool ov_always_fits(const uint8_t *record, uint64_t size,
            size >= ov_load64le(record + 16) && size <= ov_load64le(record + 24);
 }
 
+/* Whether it may hold for what has neither a size nor a begin: a process. */
+static inline bool ov_always_fits_any(const uint8_t *record, uint32_t *ret_id)
+{
+    *ret_id = ov_load32le(record);
+    return ov_load32le(record + 4) == 0 && ov_load64le(record + 16) == 0 &&
+           ov_load64le(record + 24) == UINT64_MAX;
+}
+
 /* Patterns that are members of a macro group: [first, first + n) index a list
  * of pattern IDs. */
 bool ov_lookup_macro(struct ov_image *image, uint32_t group,

@@ -120,7 +120,7 @@ static enum ov_status read_notes(struct ov_reader *r, struct ov_arena *arena,
     for (size_t i = 0; i < n; i++) {
         uint8_t kind = ov_read_u8(r);
 
-        ov_reader_require(r, kind <= OV_NOTE_TRUTH, OV_MALFORMED);
+        ov_reader_require(r, kind < OV_N_NOTE_KINDS, OV_MALFORMED);
         list[i].kind = (enum ov_note_kind)kind;
         list[i].key = ov_read_block(r);
         list[i].value = ov_read_block(r);

@@ -119,6 +119,9 @@ static enum ov_status add_pattern(struct ov_rule_builder *b,
     in->pattern = *p;
     in->rule = b->n_rules;
     in->targets = rule->targets;
+    in->has_guard = (rule->flags & OV_RULE_RAW_VIEW) != 0;
+    in->guard = rule->has_guard ? rule->guard
+                                : (struct ov_guard){.max_size = UINT64_MAX};
     if (p->place.kind != OV_PLACE_MACRO)
         return OV_OK;
     if (p->place.at < 0 || p->place.at >= OV_RULES_MAX_GROUPS)

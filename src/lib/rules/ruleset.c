@@ -30,6 +30,8 @@ void ov_part_free(struct ov_part *p)
     ov_free(p->ignores.items);
     ov_free(p->icons.items);
     ov_free(p->skips.items);
+    ov_free(p->warnings.items);
+    ov_free(p->imports.items);
     ov_arena_free(p->arena);
     ov_free(p);
 }

@@ -6,6 +6,7 @@
 #include "base/arena.h"
 #include "base/buf.h"
 #include "crypto/digest.h"
+#include "match/guard.h"
 #include "match/pattern.h"
 #include "rules/icon_rule.h"
 
@@ -97,14 +98,6 @@ enum ov_term_form {
     OV_TERM_FORM_PRIVATE = 2, /* its matches are not shown */
 };
 
-/* What must be so for a rule to hold: seen before its condition is run. */
-struct ov_guard {
-    uint64_t min_size; /* of the object, inclusive */
-    uint64_t max_size;
-    uint32_t head_mask; /* of the first four bytes, the first the lowest... */
-    uint32_t head;      /* ...these are what they are */
-};
-
 struct ov_rule {
     struct ov_span name;
     uint32_t line;    /* in its source, from 1 */
@@ -164,10 +157,17 @@ struct ov_member_rule {
     struct ov_span extra;     /* the last field, as given */
 };
 
-/* One line of a .ftm: objects with these bytes at this offset are of the type.
- */
+/* Which kind of line of a .ftm (ClamAV's numbers). */
+enum ov_magic_kind {
+    OV_MAGIC_BYTES = 0,     /* objects with these bytes at this offset */
+    OV_MAGIC_PATTERN = 1,   /* a rule with OV_RULE_MAGIC has the pattern */
+    OV_MAGIC_PARTITION = 4, /* as bytes, of partitions of a disk */
+};
+
+/* One line of a .ftm. */
 struct ov_magic_rule {
     struct ov_span source; /* its source's name; set by ov_lookup_magics */
+    enum ov_magic_kind kind;
     struct ov_span name;
     uint32_t line;
     uint64_t offset;
@@ -204,6 +204,14 @@ struct ov_skip {
     struct ov_span what; /* the offending text, or a rule's name */
 };
 
+/* What yara says of a rule that it takes all the same. */
+struct ov_warning {
+    uint32_t line;
+    uint32_t source; /* as in struct ov_rule */
+    struct ov_span rule;
+    struct ov_span text; /* string "$a" may slow down scanning */
+};
+
 #define OV_LIST(type, name)                                                    \
     struct {                                                                   \
         type *items;                                                           \
@@ -222,6 +230,9 @@ struct ov_part {
     OV_LIST(struct ov_icon_rule, icons);
     OV_LIST(struct ov_ignore, ignores);
     OV_LIST(struct ov_skip, skips);
+    OV_LIST(struct ov_warning, warnings);
+    OV_LIST(uint8_t, imports); /* modules' numbers, none twice */
+    uint32_t file_values;      /* bit enum ov_file_value: rules ask for it */
 };
 
 /* An empty part for one source. NULL if memory is out. Returns owned. */

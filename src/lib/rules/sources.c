@@ -37,6 +37,8 @@ struct ov_sources {
     size_t n_known;   /* of them: given or refused */
     size_t n_scanned; /* sources in which includes were looked for */
     uint32_t n_files;
+    bool wants_warnings;
+    bool has_file_values;
     const struct ov_external *externals;
     size_t n_externals;
 };
@@ -176,11 +178,21 @@ enum ov_status ov_sources_add_yara(struct ov_sources *s, struct ov_span name,
     return status;
 }
 
+void ov_sources_want_warnings(struct ov_sources *s)
+{
+    s->wants_warnings = true;
+}
+
 void ov_sources_set_externals(struct ov_sources *s,
                               const struct ov_external *externals, size_t n)
 {
     s->externals = externals;
     s->n_externals = n;
+}
+
+void ov_sources_allow_file_values(struct ov_sources *s)
+{
+    s->has_file_values = true;
 }
 
 /* No kind is longer. */
@@ -480,8 +492,11 @@ static enum ov_status parse(const struct ov_sources *s,
                                        .first_line = piece->first_line};
     struct reading reading = {s, piece->source};
     struct ov_yara_options yara = {.rule_flags = entry->rule_flags,
+                                   .space = entry->space,
+                                   .wants_warnings = s->wants_warnings,
                                    .externals = s->externals,
                                    .n_externals = s->n_externals,
+                                   .has_file_values = s->has_file_values,
                                    .include = find_include,
                                    .next = find_next,
                                    .data = &reading};

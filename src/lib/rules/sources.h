@@ -41,6 +41,13 @@ struct ov_external;
 void ov_sources_set_externals(struct ov_sources *s,
                               const struct ov_external *externals, size_t n);
 
+/* YARA's rules may ask for the file's name and so on (file_value.h) though
+ * there are no external variables of these names. */
+void ov_sources_allow_file_values(struct ov_sources *s);
+
+/* Has pieces list what yara warns about. Before any is parsed. */
+void ov_sources_want_warnings(struct ov_sources *s);
+
 /* A file that another one includes, and that is to be given or refused before
  * the next is asked for. */
 struct ov_sources_wanted {

@@ -136,6 +136,14 @@ static enum ov_status read_meta_value(struct ov_yara_parser *p,
     return ov_yara_next(p);
 }
 
+/* verdict = "suspicious" */
+static bool is_verdict_suspicious(const struct ov_rule_note *note)
+{
+    return note->kind == OV_NOTE_TEXT &&
+           ov_span_equal(note->key, OV_SPAN_LIT("verdict")) &&
+           ov_span_equal(note->value, OV_SPAN_LIT("suspicious"));
+}
+
 static enum ov_status read_meta(struct ov_yara_parser *p,
                                 struct ov_yara_rule *rule)
 {
@@ -153,6 +161,8 @@ static enum ov_status read_meta(struct ov_yara_parser *p,
         if (is_unwanted && p->token.kind == OV_YARA_TRUE)
             rule->flags |= OV_RULE_UNWANTED;
         OV_TRY(read_meta_value(p, &note));
+        if (is_verdict_suspicious(&note))
+            rule->flags |= OV_RULE_SUSPICIOUS;
         OV_TRY(add_note(p, note));
     } while (p->token.kind == OV_YARA_NAME);
     return OV_OK;
@@ -175,7 +185,7 @@ static enum ov_status read_header(struct ov_yara_parser *p,
     OV_TRY(ov_yara_next(p));
     if (p->token.kind != OV_YARA_NAME)
         return ov_yara_fail(p, OV_MALFORMED, "expected the rule's name");
-    rule->name = p->token.value;
+    rule->name = p->rule_name = p->token.value;
     if (ov_yara_find_rule(p, rule->name) != NULL)
         return ov_yara_fail(p, OV_MALFORMED, "there is a rule of this name");
     for (size_t i = 0; i < p->wildcards.n; i++)
@@ -200,6 +210,30 @@ static enum ov_status check_used(struct ov_yara_parser *p)
     return OV_OK;
 }
 
+#define DEFAULT_SPACE "default"
+
+/* Its namespace, if it has one that somebody has given, and then tags and meta
+ * data. */
+static enum ov_status copy_notes(struct ov_yara_parser *p,
+                                 struct ov_yara_rule *rule)
+{
+    struct ov_rule_note *notes =
+        ov_arena_array(p->part->arena, p->notes.n + 1, sizeof(*notes));
+    struct ov_span space = p->options->space;
+    uint32_t n = 0;
+
+    if (notes == NULL)
+        return OV_NO_MEMORY;
+    if (space.len > 0 && !ov_span_equal(space, OV_SPAN_LIT(DEFAULT_SPACE)))
+        notes[n++] = (struct ov_rule_note){OV_SPAN_LIT("namespace"), space,
+                                           OV_NOTE_SPACE};
+    for (size_t i = 0; i < p->notes.n; i++)
+        notes[n++] = p->notes.items[i];
+    rule->notes = notes;
+    rule->n_notes = n;
+    return OV_OK;
+}
+
 /* What it calls its strings, and says of itself. */
 static enum ov_status keep_notes(struct ov_yara_parser *p,
                                  struct ov_yara_rule *rule)
@@ -208,23 +242,17 @@ static enum ov_status keep_notes(struct ov_yara_parser *p,
         ov_arena_array(p->part->arena, p->strings.n + 1, sizeof(*names));
     uint8_t *forms =
         ov_arena_array(p->part->arena, p->strings.n + 1, sizeof(*forms));
-    struct ov_rule_note *notes =
-        ov_arena_array(p->part->arena, p->notes.n + 1, sizeof(*notes));
 
-    if (names == NULL || forms == NULL || notes == NULL)
+    if (names == NULL || forms == NULL)
         return OV_NO_MEMORY;
     for (size_t i = 0; i < p->strings.n; i++) {
         names[i] = p->strings.items[i].token.text;
         forms[i] = p->strings.items[i].form;
     }
-    for (size_t i = 0; i < p->notes.n; i++)
-        notes[i] = p->notes.items[i];
     rule->term_names = names;
     rule->term_forms = forms;
     rule->n_term_names = (uint32_t)p->strings.n;
-    rule->notes = notes;
-    rule->n_notes = (uint32_t)p->notes.n;
-    return OV_OK;
+    return copy_notes(p, rule);
 }
 
 /* What was read of the rule, from the parser's lists into the arena. */
@@ -330,13 +358,27 @@ static void fill_diag(const struct ov_yara_parser *p, struct ov_span rule,
 
 /* What is imported is known to the rules behind it. A module of YARA's that is
  * not here costs the rules that use it. */
+static enum ov_status import(struct ov_yara_parser *p, uint32_t module)
+{
+    uint8_t *added;
+
+    if ((p->imports & 1ull << module) != 0)
+        return OV_OK;
+    added = ov_part_add(&p->part->imports);
+    if (added == NULL)
+        return OV_NO_MEMORY;
+    *added = (uint8_t)module;
+    p->imports |= 1ull << module;
+    return OV_OK;
+}
+
 static enum ov_status read_import(struct ov_yara_parser *p)
 {
     OV_TRY(ov_yara_next(p));
     for (uint32_t i = 0; i < ov_module_count(); i++)
         if (p->token.kind == OV_YARA_TEXT &&
             ov_span_equal(p->token.value, ov_span_str(ov_module_at(i)->name)))
-            p->imports |= 1ull << i;
+            OV_TRY(import(p, i));
     if (p->token.kind == OV_YARA_TEXT && !ov_yara_is_module(p->token.value))
         return ov_yara_fail(p, OV_MALFORMED, "there is no module of this name");
     return ov_yara_expect(p, OV_YARA_TEXT);
@@ -571,6 +613,7 @@ static enum ov_status emit_rule(struct ov_yara_parser *p,
 
 static void done(struct ov_yara_parser *p)
 {
+    ov_free(p->inclusions.items);
     ov_free(p->rules.items);
     ov_free(p->globals.items);
     ov_free(p->wildcards.items);

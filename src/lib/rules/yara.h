@@ -15,10 +15,13 @@ struct ov_yara_file {
 
 /* All-zero means the defaults. */
 struct ov_yara_options {
-    uint32_t rule_flags; /* added to each rule's */
+    uint32_t rule_flags;  /* added to each rule's */
+    struct ov_span space; /* noted with each rule; may be empty */
+    bool wants_warnings;  /* list in the part what yara warns about */
     /* In conditions, i is number i of the image's externals. */
     const struct ov_external *externals;
     size_t n_externals;
+    bool has_file_values; /* file_value.h: names that nobody gave are known */
     /* The file that `include "path"` means in this source; NULL, or in words
      * why it cannot be had. May be NULL itself. */
     const char *(*include)(void *data, uint32_t source, struct ov_span path,

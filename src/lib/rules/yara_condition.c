@@ -116,6 +116,15 @@ static enum ov_status read_string(struct ov_yara_condition *c,
                            "the body of a loop over strings");
 }
 
+void ov_yara_ask_places(struct ov_yara_condition *c, uint64_t operand)
+{
+    size_t first = operand > 0 ? (size_t)operand - 1 : 0;
+    size_t end = operand > 0 ? (size_t)operand : c->p->terms.n;
+
+    for (size_t i = first; i < end && i < c->p->terms.n; i++)
+        c->p->terms.items[i].pattern.flags |= OV_PATTERN_PLACES;
+}
+
 /* "$a", "$a at ...", "$a in (...)", "#a", "#a in (...)" */
 static enum ov_status read_found(struct ov_yara_condition *c)
 {
@@ -133,6 +142,7 @@ static enum ov_status read_found(struct ov_yara_condition *c)
         OV_TRY(ov_yara_expect(p, OV_YARA_OPEN));
         what.kind = OV_PENDING_IN;
         what.op = is_count ? OV_COND_MATCHES_IN : OV_COND_FOUND_IN;
+        ov_yara_ask_places(c, what.operand);
         return ov_yara_open(c, what);
     }
     if (!is_count && p->token.kind == OV_YARA_AT) {
@@ -140,6 +150,7 @@ static enum ov_status read_found(struct ov_yara_condition *c)
         what.kind = OV_PENDING_AT;
         what.precedence = OV_PREC_AT;
         what.op = OV_COND_FOUND_AT;
+        ov_yara_ask_places(c, what.operand);
         return ov_yara_open(c, what);
     }
     v.at = ov_yara_here(c);
@@ -159,6 +170,7 @@ static enum ov_status read_match(struct ov_yara_condition *c)
 
     what.op = t.kind == OV_YARA_OFFSET ? OV_COND_OFFSET : OV_COND_LENGTH;
     OV_TRY(read_string(c, &t, &what.operand));
+    ov_yara_ask_places(c, what.operand);
     OV_TRY(ov_yara_next(c->p));
     if (c->p->token.kind == OV_YARA_INDEX_OPEN) {
         OV_TRY(ov_yara_next(c->p));
@@ -180,6 +192,10 @@ static enum ov_status read_number(struct ov_yara_condition *c)
         break;
     case OV_YARA_ENTRYPOINT:
         ov_yara_emit_with(c, OV_COND_FACT, OV_FACT_ENTRY_POINT);
+        OV_TRY(ov_yara_warn(c->p, v.token.place.line,
+                            OV_SPAN_LIT("Using deprecated \"entrypoint\" "
+                                        "keyword. Use the \"entry_point\" "
+                                        "function from PE module instead.")));
         break;
     case OV_YARA_TRUE:
     case OV_YARA_FALSE:
@@ -376,6 +392,8 @@ static enum ov_status close(struct ov_yara_condition *c,
         return ov_yara_close_rounds(c, what);
     case OV_PENDING_BODY:
         return ov_yara_close_body(c, what);
+    case OV_PENDING_TRUTHS:
+        return ov_yara_close_truths(c, what);
     case OV_PENDING_GROUP:
     case OV_PENDING_BINARY:
     case OV_PENDING_UNARY:
@@ -415,6 +433,11 @@ static enum ov_status step_separator(struct ov_yara_condition *c)
     what = ov_yara_top(c);
     if (what != NULL && what->kind == OV_PENDING_WITH && !is_range)
         return ov_yara_step_with(c);
+    if (what != NULL && what->kind == OV_PENDING_TRUTHS && !is_range) {
+        OV_TRY(ov_yara_step_truth(c, what));
+        c->wants_value = true;
+        return ov_yara_next(c->p);
+    }
     if (what == NULL || what->is_second ||
         !(what->kind == OV_PENDING_ROUNDS ||
           (is_range && what->kind == OV_PENDING_IN) ||

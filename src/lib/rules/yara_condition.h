@@ -81,6 +81,7 @@ enum ov_pending_kind {
     OV_PENDING_ITEMS,      /* for any i in pe.sections : */
     OV_PENDING_WITH,       /* with a = ... , or : */
     OV_PENDING_BODY,       /* for any of them : ( ... ) */
+    OV_PENDING_TRUTHS,     /* 2 of ( ... , ... ) */
 };
 
 struct ov_yara_pending {
@@ -95,6 +96,7 @@ struct ov_yara_pending {
                           that the loop takes away */
     uint32_t n_bodies; /* BODY: loops that end with it */
     enum ov_quantifier quantifier;
+    struct ov_yara_tally tally; /* TRUTHS: of those before */
     struct ov_span variables[2];
     uint32_t n_variables;
     struct ov_yara_token token;
@@ -129,6 +131,10 @@ struct ov_yara_condition {
 
 enum ov_status ov_yara_fail_at(struct ov_yara_condition *c,
                                const struct ov_yara_token *t, const char *why);
+
+/* It is asked where the matches of a string are: of the one with this operand,
+ * or, with 0, of any that a loop goes over. */
+void ov_yara_ask_places(struct ov_yara_condition *c, uint64_t operand);
 
 /* ---- yara_values.c ---- */
 
@@ -215,6 +221,10 @@ struct ov_guard ov_yara_guard_any(void);
 struct ov_guard ov_yara_guard_both(struct ov_guard a, struct ov_guard b);
 struct ov_guard ov_yara_guard_either(struct ov_guard a, struct ov_guard b);
 
+/* The comparison that holds for (b, a) where op holds for (a, b); others stay
+ * as they are (yara_values.c). */
+uint8_t ov_yara_mirrored(uint8_t op);
+
 /* Of a comparison: enum ov_cond. */
 struct ov_guard ov_yara_guard_of(uint8_t op, const struct ov_yara_value *left,
                                  const struct ov_yara_value *right);
@@ -242,6 +252,22 @@ OV_MUST_USE enum ov_status ov_yara_use_rule(struct ov_yara_condition *c,
                                             const struct ov_yara_token *t);
 
 /* ---- yara_rule_sets.c ---- */
+
+/* What kind of set comes next. */
+enum ov_yara_set_kind {
+    OV_YARA_SET_STRINGS, /* "them", "($a, $b*)" */
+    OV_YARA_SET_RULES,   /* "(rule, rule*)" */
+    OV_YARA_SET_TRUTHS,  /* "(filesize > 3, $a and $b)" */
+};
+enum ov_yara_set_kind ov_yara_set_kind(const struct ov_yara_parser *p);
+
+/* "(" of a set of truths, what is before a "," in it, and ")". */
+OV_MUST_USE enum ov_status ov_yara_open_truths(struct ov_yara_condition *c,
+                                               struct ov_yara_pending what);
+OV_MUST_USE enum ov_status ov_yara_step_truth(struct ov_yara_condition *c,
+                                              struct ov_yara_pending *what);
+OV_MUST_USE enum ov_status ov_yara_close_truths(struct ov_yara_condition *c,
+                                                struct ov_yara_pending what);
 
 /* "(rule, rule*)": emits their conditions and counts those that hold. */
 OV_MUST_USE enum ov_status ov_yara_read_rule_set(struct ov_yara_condition *c,

@@ -93,22 +93,6 @@ static struct ov_guard guard_of_head(uint8_t how, int64_t k)
     return g;
 }
 
-static uint8_t mirrored(uint8_t op)
-{
-    switch (op) {
-    case OV_COND_LESS:
-        return OV_COND_GREATER;
-    case OV_COND_LESS_EQUAL:
-        return OV_COND_GREATER_EQUAL;
-    case OV_COND_GREATER:
-        return OV_COND_LESS;
-    case OV_COND_GREATER_EQUAL:
-        return OV_COND_LESS_EQUAL;
-    default:
-        return op;
-    }
-}
-
 struct ov_guard ov_yara_guard_of(uint8_t op, const struct ov_yara_value *left,
                                  const struct ov_yara_value *right)
 {
@@ -117,7 +101,7 @@ struct ov_guard ov_yara_guard_of(uint8_t op, const struct ov_yara_value *left,
 
         left = right;
         right = other;
-        op = mirrored(op);
+        op = ov_yara_mirrored(op);
     }
     if (right->is_constant && left->is_size)
         return guard_of_size(op, right->number);

@@ -8,6 +8,23 @@
 /* What an include counts beside its bytes: 4,096 of them are enough. */
 #define INCLUDE_COST (OV_YARA_INCLUDED_MAX / 4096)
 
+/* Whoever includes a file for the second time says everything in it twice,
+ * which is an error if there is a rule. Files that each include the next one
+ * twice would say it 65,536 times. */
+#define SAME_MAX 256u
+
+static enum ov_status count(struct ov_yara_parser *p,
+                            const struct ov_yara_token *t, uint32_t source)
+{
+    while (p->inclusions.n <= source)
+        if (ov_part_add(&p->inclusions) == NULL)
+            return OV_NO_MEMORY;
+    if (++p->inclusions.items[source] > SAME_MAX)
+        return ov_yara_fault_set(&p->fault, OV_MALFORMED, t,
+                                 "the file is included more than 256 times");
+    return OV_OK;
+}
+
 enum ov_status ov_yara_include(struct ov_yara_parser *p)
 {
     struct ov_yara_token t = p->token;
@@ -23,6 +40,7 @@ enum ov_status ov_yara_include(struct ov_yara_parser *p)
         why = p->options->include(p->options->data, p->source, t.value, &file);
     if (why != NULL)
         return ov_yara_fault_set(&p->fault, OV_MALFORMED, &t, "%s", why);
+    OV_TRY(count(p, &t, file.source));
     /* Files that include one another twice are read ever more often. */
     p->n_included += file.text.len + INCLUDE_COST;
     if (p->n_included > OV_YARA_INCLUDED_MAX)
@@ -65,6 +83,11 @@ bool ov_yara_next_include(struct ov_span text, size_t *at,
     struct ov_yara_token t = {0};
     bool is_include = false;
 
+    /* Mostly there is none, and the word is found faster than tokens are. */
+    if (ov_span_find(text, OV_SPAN_LIT("include"), *at) == SIZE_MAX) {
+        *at = text.len;
+        return false;
+    }
     for (;;) {
         size_t before = l.place.at;
         bool is_token = ov_yara_lex(&l, &t) == OV_OK;

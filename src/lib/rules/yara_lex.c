@@ -159,7 +159,8 @@ static enum ov_status lex_name(struct ov_yara_lexer *l, struct ov_yara_token *t)
     if (t->text.len > NAME_MAX_LEN)
         return fail(l, t, "name is longer than 128 characters");
     for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++)
-        if (ov_span_equal(t->text, ov_span_str(words[i].text)))
+        if ((uint8_t)words[i].text[0] == t->text.ptr[0] &&
+            ov_span_equal(t->text, ov_span_str(words[i].text)))
             t->kind = words[i].kind;
     return OV_OK;
 }
@@ -295,8 +296,11 @@ static enum ov_status lex_mark(struct ov_yara_lexer *l, struct ov_yara_token *t)
     struct ov_span rest = ov_span_clip(l->text, l->place.at, 2);
 
     for (size_t i = 0; i < sizeof(marks) / sizeof(marks[0]); i++) {
-        struct ov_span mark = ov_span_str(marks[i].text);
+        struct ov_span mark;
 
+        if ((uint8_t)marks[i].text[0] != rest.ptr[0])
+            continue;
+        mark = ov_span_str(marks[i].text);
         if (ov_span_starts(rest, mark)) {
             advance(l, mark.len);
             set_text(l, t);

@@ -24,6 +24,7 @@ static enum ov_status read_strings(struct ov_yara_condition *c,
         OV_TRY(ov_yara_expect(p, OV_YARA_OPEN));
         what.kind = OV_PENDING_IN;
         what.op = OV_COND_FOUND_IN;
+        ov_yara_ask_places(c, 0);
         return ov_yara_open(c, what);
     }
     if (p->token.kind == OV_YARA_AT) {
@@ -31,6 +32,7 @@ static enum ov_status read_strings(struct ov_yara_condition *c,
         what.kind = OV_PENDING_AT;
         what.precedence = OV_PREC_AT;
         what.op = OV_COND_FOUND_AT;
+        ov_yara_ask_places(c, 0);
         return ov_yara_open(c, what);
     }
     ov_yara_emit_with(c, OV_COND_FOUND, 0);
@@ -48,8 +50,15 @@ static enum ov_status read_of(struct ov_yara_condition *c,
 {
     struct ov_yara_tally tally = {.all_need = true};
 
-    if (!ov_yara_is_rule_set(c->p))
+    switch (ov_yara_set_kind(c->p)) {
+    case OV_YARA_SET_STRINGS:
         return read_strings(c, quantifier, t);
+    case OV_YARA_SET_TRUTHS:
+        return ov_yara_open_truths(
+            c, (struct ov_yara_pending){.quantifier = quantifier, .token = *t});
+    case OV_YARA_SET_RULES:
+        break;
+    }
     OV_TRY(ov_yara_read_rule_set(c, &tally));
     return ov_yara_end_tally(c, quantifier, &tally, t);
 }

@@ -46,7 +46,7 @@ struct ov_yara_rule {
     uint32_t n_notes;
 };
 
-/* A set of rules, of which the machine counts those that hold. */
+/* A set of conditions, of which the machine counts those that hold. */
 struct ov_yara_tally {
     uint64_t n;
     bool some_needs; /* struct ov_yara_rule, needs_match */
@@ -75,7 +75,8 @@ struct ov_yara_parser {
     struct ov_yara_open_file files[OV_YARA_INCLUDES_MAX];
     size_t n_files;
     uint64_t n_included; /* bytes of files that were included, and a few more */
-    struct ov_yara_token token; /* the next one */
+    OV_LIST(uint32_t, inclusions); /* of each source */
+    struct ov_yara_token token;    /* the next one */
     struct ov_yara_fault fault;
     struct ov_part *part;
     OV_LIST(struct ov_yara_rule, rules);
@@ -86,6 +87,7 @@ struct ov_yara_parser {
                                            begin like this */
     size_t code_left; /* bytes that all rules together may have */
     /* of the rule being read: */
+    struct ov_span rule_name;
     OV_LIST(struct ov_yara_string, strings); /* terms 0 to n - 1 */
     struct ov_yara_names string_names;
     OV_LIST(struct ov_term, terms);
@@ -111,6 +113,15 @@ OV_MUST_USE enum ov_status ov_yara_expect(struct ov_yara_parser *p,
 /* The fault at the next token. */
 enum ov_status ov_yara_fail(struct ov_yara_parser *p, enum ov_status status,
                             const char *why);
+
+/* Notes what yara warns about in the rule being read: a text that stays, or one
+ * about its string. */
+OV_MUST_USE enum ov_status ov_yara_warn(struct ov_yara_parser *p, uint32_t line,
+                                        struct ov_span text);
+OV_MUST_USE enum ov_status
+ov_yara_warn_of_string(struct ov_yara_parser *p,
+                       const struct ov_yara_token *name,
+                       const struct ov_pattern *pattern);
 
 /* The rule of this name that was read before, or NULL. */
 const struct ov_yara_rule *ov_yara_find_rule(const struct ov_yara_parser *p,
@@ -145,11 +156,6 @@ OV_MUST_USE enum ov_status ov_yara_find_string(struct ov_yara_parser *p,
 
 /* "them" or "($a, $b*)": appends a loop over those strings to the code. */
 OV_MUST_USE enum ov_status ov_yara_read_set(struct ov_yara_parser *p);
-
-/* ---- yara_rule_sets.c ---- */
-
-/* Whether the set that comes next is one of rules. */
-bool ov_yara_is_rule_set(const struct ov_yara_parser *p);
 
 /* ---- yara_postfix.c ---- */
 

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include "rules/file_value.h"
 #include "rules/yara_condition.h"
 
 /* Names in YARA's conditions and what can follow them: fields, indexes and
@@ -60,6 +61,19 @@ static enum ov_status read_external(struct ov_yara_condition *c, size_t i)
     else if (external->value.kind == OV_DATUM_STRING)
         v.type = ov_yara_type_of(OV_YARA_IS_TEXT);
     ov_yara_emit_with(c, OV_COND_EXTERNAL, i);
+    OV_TRY(ov_yara_next(c->p));
+    return ov_yara_push(c, v);
+}
+
+static enum ov_status read_file_value(struct ov_yara_condition *c,
+                                      enum ov_file_value value)
+{
+    struct ov_yara_value v = {.type = ov_yara_type_of(OV_YARA_IS_TEXT),
+                              .at = ov_yara_here(c),
+                              .token = c->p->token};
+
+    c->p->part->file_values |= 1u << value;
+    ov_yara_emit_with(c, OV_COND_FILE_VALUE, value);
     OV_TRY(ov_yara_next(c->p));
     return ov_yara_push(c, v);
 }
@@ -149,6 +163,9 @@ enum ov_status ov_yara_read_name(struct ov_yara_condition *c)
     for (size_t i = 0; i < c->p->options->n_externals; i++)
         if (ov_span_equal(name, c->p->options->externals[i].name))
             return read_external(c, i);
+    if (c->p->options->has_file_values &&
+        ov_file_value_find(name) != OV_N_FILE_VALUES)
+        return read_file_value(c, ov_file_value_find(name));
     return read_unknown(c);
 }
 

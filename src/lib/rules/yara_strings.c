@@ -99,6 +99,7 @@ static enum ov_status read_string(struct ov_yara_parser *p)
     struct ov_yara_token token = p->token;
     struct ov_yara_modifiers m = {0};
     struct ov_term *term;
+    enum ov_status status;
 
     OV_TRY(add_name(p));
     string = ov_part_add(&p->strings);
@@ -115,20 +116,16 @@ static enum ov_status read_string(struct ov_yara_parser *p)
     term->pattern.flags |= OV_PATTERN_EACH_START;
     if ((m.set & OV_YARA_IS_PRIVATE) != 0)
         string->form |= OV_TERM_FORM_PRIVATE;
-    switch (ov_match_check(&term->pattern)) {
-    case OV_MATCH_UNKNOWN:
-        return OV_NO_MEMORY;
-    case OV_MATCH_NONE:
+    status = ov_match_try(&term->pattern);
+    if (status == OV_UNSUPPORTED)
         return ov_yara_fault_set(&p->fault, OV_UNSUPPORTED, &token,
                                  "the string's alternatives nest too deep or "
                                  "its jumps are too long");
-    case OV_MATCH_SLOW:
-    case OV_MATCH_STRONG:
-    case OV_MATCH_SHORT:
-    case OV_MATCH_COMMON:
-        break;
-    }
-    return OV_OK;
+    if (status != OV_OK)
+        return status;
+    if ((m.set & (OV_YARA_IS_BASE64 | OV_YARA_IS_BASE64WIDE)) != 0)
+        return OV_OK; /* yara never warns of these */
+    return ov_yara_warn_of_string(p, &token, &term->pattern);
 }
 
 enum ov_status ov_yara_read_strings(struct ov_yara_parser *p)

@@ -209,7 +209,7 @@ static bool is_above_zero(uint8_t op, int64_t k)
            (op == OV_COND_SAME && k != 0);
 }
 
-static uint8_t mirrored(uint8_t op)
+uint8_t ov_yara_mirrored(uint8_t op)
 {
     switch (op) {
     case OV_COND_LESS:
@@ -356,7 +356,7 @@ static enum ov_status apply_comparison(struct ov_yara_condition *c, uint8_t op)
     if (left.is_count && right.is_constant)
         v.needs = v.needs || is_above_zero(op, right.number);
     if (right.is_count && left.is_constant)
-        v.needs = v.needs || is_above_zero(mirrored(op), left.number);
+        v.needs = v.needs || is_above_zero(ov_yara_mirrored(op), left.number);
     ov_yara_emit(c, op);
     return ov_yara_push(c, v);
 }

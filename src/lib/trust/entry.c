@@ -46,6 +46,20 @@ enum shape {
     OP,               /* add modify retire */
     NOTICE_KIND,      /* information end-of-service regional */
     REBUILD_RESULT,   /* same different */
+    COUNTRY,          /* CH: two capitals, as ISO 3166 has them */
+    AUTHORITY,        /* these: request_words.def */
+    VIA,
+    REQUEST_KIND,
+    DATA_TYPE,
+    REVIEW,
+    DECISION,
+    REASON,
+    NOTIFIED,           /* yes no barred_until:DATE */
+    HEX32_HEX32,        /* two of 64 digits */
+    HEX32_HEX32_DIGEST, /* and sha256:HEX */
+    PERIOD,             /* 2026H2 */
+    DRILL_RESULT,       /* passed partly failed */
+    N_SHAPES
 };
 
 struct field {
@@ -56,7 +70,7 @@ struct field {
 };
 
 static const struct field fields[] = {
-#define OV_ENTRY(id, name, people, builders, ci, rebuilders)
+#define OV_ENTRY(id, name, people, builders, ci, rebuilders, legal, trustees)
 #define OV_FIELD(id, name, shape, count) {OV_ENTRY_##id, name, shape, count},
 #include "trust/entry.def"
 #undef OV_ENTRY
@@ -69,8 +83,8 @@ static const struct type {
     struct ov_entry_needs needs;
 } types[OV_N_ENTRY] = {
 
-#define OV_ENTRY(id, name, people, builders, ci, rebuilders)                   \
-    {name, {people, builders, ci, rebuilders}},
+#define OV_ENTRY(id, name, people, builders, ci, rebuilders, legal, trustees)  \
+    {name, {people, builders, ci, rebuilders, legal, trustees}},
 #define OV_FIELD(id, name, shape, count)
 #include "trust/entry.def"
 #undef OV_ENTRY
@@ -240,10 +254,115 @@ static bool is_rollout(struct ov_span s)
     return false;
 }
 
-static bool is_one_of(struct ov_span s, const char *const *words)
+static bool is_country(struct ov_span s)
 {
-    for (; *words != NULL; words++) {
-        if (ov_span_equal(s, ov_span_str(*words)))
+    int a = ov_span_byte(s, 0);
+    int b = ov_span_byte(s, 1);
+
+    return s.len == 2 && a >= 'A' && a <= 'Z' && b >= 'A' && b <= 'Z';
+}
+
+static bool is_notified(struct ov_span s)
+{
+    struct ov_span head;
+
+    if (ov_span_equal(s, OV_SPAN_LIT("yes")) ||
+        ov_span_equal(s, OV_SPAN_LIT("no")))
+        return true;
+    return ov_span_cut(&s, ':', &head) &&
+           ov_span_equal(head, OV_SPAN_LIT("barred_until")) && is_date(s);
+}
+
+static bool is_hex32(struct ov_span s)
+{
+    return s.len == 64 && is_hex(s);
+}
+
+static bool is_two_hex32(struct ov_span s)
+{
+    return is_word_and(s, is_hex32, is_hex32);
+}
+
+static bool is_hex32_digest(struct ov_span s)
+{
+    return is_word_and(s, is_hex32, is_digest);
+}
+
+static bool is_two_hex32_digest(struct ov_span s)
+{
+    return is_word_and(s, is_hex32, is_hex32_digest);
+}
+
+static bool is_name_digest_size(struct ov_span s)
+{
+    return is_word_and(s, is_word, is_digest_size);
+}
+
+static bool is_tier(struct ov_span s)
+{
+    return is_word_and(s, is_number, is_digest_size);
+}
+
+static bool is_name_number(struct ov_span s)
+{
+    return is_word_and(s, is_word, is_number);
+}
+
+static bool is_name_date(struct ov_span s)
+{
+    return is_word_and(s, is_word, is_date);
+}
+
+static bool is_any_range(struct ov_span s)
+{
+    uint64_t from;
+    uint64_t to;
+
+    return is_range(s, &from, &to);
+}
+
+static bool is_time(struct ov_span s)
+{
+    uint64_t time;
+
+    return ov_time_parse(s, &time);
+}
+
+static bool is_period(struct ov_span s)
+{
+    uint64_t from;
+    uint64_t to;
+
+    return ov_period_parse(s, &from, &to);
+}
+
+/* Shapes that are lists of words. */
+static bool is_word_of(struct ov_span s, enum shape shape)
+{
+    static const struct {
+        enum shape shape;
+        const char *word;
+    } words[] = {
+        {OP, "add"},
+        {OP, "modify"},
+        {OP, "retire"},
+        {NOTICE_KIND, "information"},
+        {NOTICE_KIND, "end-of-service"},
+        {NOTICE_KIND, "regional"},
+        {REBUILD_RESULT, "same"},
+        {REBUILD_RESULT, "different"},
+        {DRILL_RESULT, "passed"},
+        {DRILL_RESULT, "partly"},
+        {DRILL_RESULT, "failed"},
+
+#define OV_REQUEST_WORD(list, id, word, meaning) {list, word},
+#include "trust/request_words.def"
+#undef OV_REQUEST_WORD
+    };
+
+    for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++) {
+        if (words[i].shape == shape &&
+            ov_span_equal(s, ov_span_str(words[i].word)))
             return true;
     }
     return false;
@@ -251,52 +370,30 @@ static bool is_one_of(struct ov_span s, const char *const *words)
 
 static bool has_shape(struct ov_span s, enum shape shape)
 {
-    static const char *const ops[] = {"add", "modify", "retire", NULL};
-    static const char *const kinds[] = {"information", "end-of-service",
-                                        "regional", NULL};
-    static const char *const results[] = {"same", "different", NULL};
-    uint64_t a;
-    uint64_t b;
+    static bool (*const is[N_SHAPES])(struct ov_span) = {
+        [WORD] = is_word,
+        [RECORD_ID] = is_record_id,
+        [NUMBER] = is_number,
+        [TEXT] = is_text,
+        [TIME] = is_time,
+        [DATE] = is_date,
+        [HEX32] = is_hex32,
+        [DIGEST] = is_digest,
+        [DIGEST_SIZE] = is_digest_size,
+        [NAME_DIGEST_SIZE] = is_name_digest_size,
+        [TIER] = is_tier,
+        [NAME_NUMBER] = is_name_number,
+        [NAME_DATE] = is_name_date,
+        [RANGE] = is_any_range,
+        [ROLLOUT] = is_rollout,
+        [COUNTRY] = is_country,
+        [NOTIFIED] = is_notified,
+        [HEX32_HEX32] = is_two_hex32,
+        [HEX32_HEX32_DIGEST] = is_two_hex32_digest,
+        [PERIOD] = is_period,
+    };
 
-    switch (shape) {
-    case WORD:
-        return is_word(s);
-    case RECORD_ID:
-        return is_record_id(s);
-    case NUMBER:
-        return is_number(s);
-    case TEXT:
-        return is_text(s);
-    case TIME:
-        return ov_time_parse(s, &a);
-    case DATE:
-        return is_date(s);
-    case HEX32:
-        return s.len == 64 && is_hex(s);
-    case DIGEST:
-        return is_digest(s);
-    case DIGEST_SIZE:
-        return is_digest_size(s);
-    case NAME_DIGEST_SIZE:
-        return is_word_and(s, is_word, is_digest_size);
-    case TIER:
-        return is_word_and(s, is_number, is_digest_size);
-    case NAME_NUMBER:
-        return is_word_and(s, is_word, is_number);
-    case NAME_DATE:
-        return is_word_and(s, is_word, is_date);
-    case RANGE:
-        return is_range(s, &a, &b);
-    case ROLLOUT:
-        return is_rollout(s);
-    case OP:
-        return is_one_of(s, ops);
-    case NOTICE_KIND:
-        return is_one_of(s, kinds);
-    case REBUILD_RESULT:
-        return is_one_of(s, results);
-    }
-    return false;
+    return is[shape] != NULL ? is[shape](s) : is_word_of(s, shape);
 }
 
 /* -- parse -- */

@@ -9,7 +9,8 @@
  * docs/protocol-entries.md. Signatures are people.h's business. */
 
 enum ov_entry_type {
-#define OV_ENTRY(id, name, people, builders, ci, rebuilders) OV_ENTRY_##id,
+#define OV_ENTRY(id, name, people, builders, ci, rebuilders, legal, trustees)  \
+    OV_ENTRY_##id,
 #define OV_FIELD(id, name, shape, count)
 #include "trust/entry.def"
 #undef OV_ENTRY
@@ -43,6 +44,8 @@ struct ov_entry_needs {
     bool builders;
     bool ci;
     bool rebuilders;
+    bool legal;
+    bool trustees;
 };
 struct ov_entry_needs ov_entry_needs(enum ov_entry_type type);
 
@@ -85,3 +88,9 @@ bool ov_time_parse(struct ov_span text, uint64_t *ret);
 bool ov_date_parse(struct ov_span text, uint64_t *ret);
 void ov_put_time(struct ov_buf *b, uint64_t time);
 void ov_put_date(struct ov_buf *b, uint64_t time);
+
+/* "2026H2", the second half of that year: its first second, and that of the
+ * next half. */
+bool ov_period_parse(struct ov_span text, uint64_t *ret_from, uint64_t *ret_to);
+/* The half-year that a time is in. */
+void ov_put_period(struct ov_buf *b, uint64_t time);

@@ -104,3 +104,25 @@ void ov_put_time(struct ov_buf *b, uint64_t time)
     ov_put_format(b, "T%02u:%02u:%02uZ", second / 3600, second / 60 % 60,
                   second % 60);
 }
+
+bool ov_period_parse(struct ov_span text, uint64_t *ret_from, uint64_t *ret_to)
+{
+    int half = ov_span_byte(text, 5);
+    uint64_t year;
+
+    if (text.len != 6 || ov_span_byte(text, 4) != 'H' ||
+        (half != '1' && half != '2') || !digits(text, 0, 4, &year) ||
+        year < 1970)
+        return false;
+    *ret_from = days_of(year, half == '1' ? 1 : 7, 1) * DAY;
+    *ret_to =
+        days_of(half == '1' ? year : year + 1, half == '1' ? 7 : 1, 1) * DAY;
+    return true;
+}
+
+void ov_put_period(struct ov_buf *b, uint64_t time)
+{
+    struct date d = date_of(time / DAY);
+
+    ov_put_format(b, "%04uH%c", (unsigned)d.year, d.month <= 6 ? '1' : '2');
+}

@@ -23,6 +23,8 @@ static const struct {
     [OV_BUILDER] = {"builder", "builders"},
     [OV_CI] = {"ci", "ci"},
     [OV_REBUILDER] = {"rebuilder", "rebuilders"},
+    [OV_LEGAL] = {"legal", "legal"},
+    [OV_TRUSTEE] = {"trustee", "trustees"},
 };
 
 const char *ov_people_group_name(enum ov_people_group group, bool is_plural)
@@ -71,16 +73,19 @@ static enum ov_status parse_head(struct parse *p)
 }
 
 /* "need people 2", for each group in its order. Threshold 0 switches nothing
- * off but groups that an instance may do without. */
+ * off but groups that an instance may do without. An instance that never speaks
+ * of requests has no line for those who do. */
 static enum ov_status parse_needs(struct parse *p)
 {
     for (size_t i = 0; i < OV_N_PEOPLE_GROUP; i++) {
-        bool may_be_none = i == OV_CI || i == OV_REBUILDER;
+        bool may_be_none = i == OV_CI || i == OV_REBUILDER || i == OV_TRUSTEE;
         struct ov_span line;
         struct ov_span need;
         struct ov_span group;
         uint64_t n;
 
+        if (i == OV_LEGAL && !ov_span_starts(p->text, OV_SPAN_LIT("need ")))
+            break;
         OV_TRY(next_line(p, &line));
         if (!ov_span_cut(&line, ' ', &need) ||
             !ov_span_equal(need, OV_SPAN_LIT("need")) ||
@@ -116,8 +121,8 @@ static enum ov_status check_unique(struct parse *p,
     return OV_OK;
 }
 
-/* People: NAME.people.INSTANCE; builders and ci: NAME.INSTANCE. Rebuilders are
- * strangers, with names of their own. */
+/* People: NAME.people.INSTANCE; builders, ci and legal: NAME.INSTANCE.
+ * Rebuilders and trustees are strangers, with names of their own. */
 static bool name_fits(const struct ov_people *p,
                       const struct ov_people_key *key)
 {
@@ -125,7 +130,7 @@ static bool name_fits(const struct ov_people *p,
     struct ov_span middle =
         key->group == OV_PERSON ? OV_SPAN_LIT(".people.") : OV_SPAN_LIT(".");
 
-    if (key->group == OV_REBUILDER)
+    if (key->group == OV_REBUILDER || key->group == OV_TRUSTEE)
         return true;
     if (!ov_span_starts(rest, key->name))
         return false;
@@ -233,8 +238,10 @@ void ov_put_people(struct ov_buf *b, const struct ov_people *p)
 {
     ov_put_span(b, p->instance);
     ov_put_str(b, "/people/v1\n");
-    for (size_t i = 0; i < OV_N_PEOPLE_GROUP; i++)
-        ov_put_format(b, "need %s %u\n", group_names[i].many, p->need[i]);
+    for (size_t i = 0; i < OV_N_PEOPLE_GROUP; i++) {
+        if (i < OV_LEGAL || p->need[OV_LEGAL] > 0)
+            ov_put_format(b, "need %s %u\n", group_names[i].many, p->need[i]);
+    }
     for (size_t i = 0; i < p->n_keys; i++) {
         const struct ov_people_key *k = &p->keys[i];
 
@@ -306,10 +313,11 @@ enum ov_status ov_people_signers(const struct ov_people *p,
     return OV_OK;
 }
 
-static bool is_among(const struct ov_signers *signers, struct ov_span author)
+static bool is_among(const struct ov_signers *signers,
+                     enum ov_people_group group, struct ov_span author)
 {
     for (size_t i = 0; i < signers->n; i++) {
-        if (signers->list[i]->group == OV_PERSON &&
+        if (signers->list[i]->group == group &&
             ov_span_equal(signers->list[i]->name, author))
             return true;
     }
@@ -323,11 +331,11 @@ enum ov_status ov_people_check(const struct ov_people *p,
 {
     struct ov_entry_needs needs = ov_entry_needs(e->type);
     const bool needed[OV_N_PEOPLE_GROUP] = {
-        [OV_PERSON] = needs.people,
-        [OV_BUILDER] = needs.builders,
-        [OV_CI] = needs.ci,
-        [OV_REBUILDER] = needs.rebuilders,
+        [OV_PERSON] = needs.people, [OV_BUILDER] = needs.builders,
+        [OV_CI] = needs.ci,         [OV_REBUILDER] = needs.rebuilders,
+        [OV_LEGAL] = needs.legal,   [OV_TRUSTEE] = needs.trustees,
     };
+    enum ov_people_group speaks = needs.legal ? OV_LEGAL : OV_PERSON;
     struct ov_span author;
 
     if (!ov_span_equal(e->instance, p->instance))
@@ -341,8 +349,8 @@ enum ov_status ov_people_check(const struct ov_people *p,
     }
     if (signers->n == 0)
         return ov_diag_set(diag, OV_BAD_SIGNATURE, 0, "signed by nobody known");
-    if (needs.people && ov_entry_value(e, "author", 0, &author) &&
-        !is_among(signers, author))
+    if (needed[speaks] && ov_entry_value(e, "author", 0, &author) &&
+        !is_among(signers, speaks, author))
         return ov_diag_set(diag, OV_BAD_SIGNATURE, 0,
                            "not signed by its author");
     return OV_OK;

@@ -15,6 +15,8 @@ enum ov_people_group {
     OV_BUILDER,
     OV_CI,
     OV_REBUILDER,
+    OV_LEGAL,   /* speaks of requests of authorities */
+    OV_TRUSTEE, /* and this stranger of what is decided about them */
     OV_N_PEOPLE_GROUP
 };
 

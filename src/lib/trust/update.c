@@ -5,7 +5,7 @@
 #include <stdio.h>
 
 #include "trust/trace.h"
-#include "trust/update_run.h"
+#include "trust/update_history.h"
 
 /* The order of the steps, and what they share. What each step believes and why:
  * docs/protocol-update.md. Steps are in update_meta.c (TUF, policy, head),
@@ -30,6 +30,12 @@ enum ov_status ov_update_refuse(struct ov_update *u, enum ov_refusal why,
     return status != OV_OK ? status : OV_MALFORMED;
 }
 
+void ov_update_allow(struct ov_update *u)
+{
+    u->result->refusal = OV_REFUSED_NOT;
+    u->result->detail[0] = '\0';
+}
+
 void ov_update_step(struct ov_update *u, enum ov_update_step step)
 {
     u->result->step = step;
@@ -42,6 +48,17 @@ bool ov_update_is_absence(enum ov_status status)
     return status == OV_NOT_FOUND || status == OV_IO ||
            status == OV_TIMED_OUT || status == OV_PEER_GONE ||
            status == OV_TRUNCATED || status == OV_DENIED;
+}
+
+enum ov_status ov_update_check_digest(struct ov_update *u, void *data,
+                                      struct ov_span bytes)
+{
+    const uint8_t *want = data;
+    uint8_t digest[OV_DIGEST_MAX];
+
+    (void)u;
+    OV_TRY(ov_digest(OV_SHA256, bytes, digest));
+    return memcmp(want, digest, 32) == 0 ? OV_OK : OV_BAD_DIGEST;
 }
 
 enum ov_status ov_update_get(struct ov_update *u, const char *path,
@@ -95,7 +112,8 @@ static enum ov_status test_and_switch(struct ov_update *u)
     if (u->client.highest < u->release.seq)
         u->client.highest = u->release.seq;
     u->client.good_time = u->now;
-    return ov_update_save(u);
+    OV_TRY(ov_update_save(u));
+    return ov_update_silence(u); /* of the new release, others than before */
 }
 
 /* A run that only found that nothing is new has told that all is well, too. */
@@ -112,6 +130,7 @@ static enum ov_status believe(struct ov_update *u)
     OV_TRY(ov_update_head(u));
     OV_TRY(ov_update_proof(u));
     OV_TRY(ov_update_history(u));
+    OV_TRY(ov_update_compare_cloud(u));
     OV_TRY(ov_update_note(u));
     OV_TRY(ov_update_recall(u));
     return ov_update_notices(u);
@@ -177,6 +196,7 @@ void ov_update_free(struct ov_update *u)
     ov_free(u->lines);
     ov_buf_done(&u->policy_text);
     ov_buf_done(&u->people_text);
+    ov_buf_done(&u->history_text);
     ov_buf_done(&u->head_bytes);
     ov_buf_done(&u->old_head_bytes);
     ov_buf_done(&u->proof_bytes);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #pragma once
 
+#include "trust/recalled.h"
 #include "trust/record.h"
 
 /* How a client comes to believe an update: a procedure without files, network
@@ -17,6 +18,7 @@ enum ov_update_step {
 enum ov_refusal {
     OV_REFUSED_NOT, /* all went well */
 #define OV_REFUSAL(id, word, step, class, sentence, remedy) OV_REFUSED_##id,
+#include "trust/recalled.h"
 #include "trust/update_refusal.def"
 #undef OV_REFUSAL
     OV_N_REFUSALS
@@ -43,7 +45,7 @@ const char *ov_update_step_word(enum ov_update_step step);
 const struct ov_refusal_text *ov_refusal_text(unsigned refusal);
 
 /* One tier to compile: 0 from all records of the base, 1 from what has changed
- * since. */
+ * since; 2 has no records, and takes away what was recalled. */
 struct ov_update_tier {
     unsigned number;
     const struct ov_record *records; /* by ID, rising */
@@ -51,6 +53,11 @@ struct ov_update_tier {
     const struct ov_span *withdrawn; /* IDs whose rules in tier 0 are off */
     size_t n_withdrawn;
 };
+
+/* Files of the state with checkpoints that were believed beside the updates,
+ * and that the next ones compare with the log they follow. */
+#define OV_UPDATE_CLOUD_CHECKPOINT "reputation/checkpoint-%u"
+#define OV_UPDATE_CLOUD_CHECKPOINTS 8U
 
 /* Who does what the procedure cannot. Buffers that are filled have their
  * maximum; OV_NOT_FOUND is "there is none". */
@@ -86,6 +93,20 @@ struct ov_update_io {
 
     /* Tries what was staged: OV_MISMATCH if it must not be used, with words. */
     enum ov_status (*self_test)(void *data, struct ov_diag *diag);
+
+    /* Compiles a tier, of which nothing but withdrawn IDs is there, to the file
+     * recalled.image, which is used beside the installed release; without any,
+     * removes that file. May be NULL: then recalled rules stay in use. */
+    enum ov_status (*silence)(void *data, const struct ov_update_tier *tier,
+                              uint8_t ret_digest[static 32], uint64_t *ret_len,
+                              struct ov_diag *diag);
+
+    /* What such a tier compiles to, with no file of it. May be NULL: then a
+     * list of recalled rules is believed. */
+    enum ov_status (*compile_only)(void *data,
+                                   const struct ov_update_tier *tier,
+                                   uint8_t ret_digest[static 32],
+                                   uint64_t *ret_len, struct ov_diag *diag);
 
     /* Makes it the release in use. */
     enum ov_status (*install)(void *data, uint64_t seq);

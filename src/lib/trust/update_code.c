@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "base/text.h"
-#include "trust/update_run.h"
+#include "trust/update_history.h"
 
 /* Which programs the publisher has made public: the newest code-release, proven
  * to be in the log and signed by people and builders, and its manifest. What of
@@ -29,8 +29,13 @@ static enum ov_status check_proof(struct ov_update *u, void *data,
     if (!ov_arena_copy(u->arena, bytes, &kept))
         return OV_NO_MEMORY;
     OV_TRY(ov_proof_parse(u->arena, kept, &c->proof));
-    return ov_proof_verify(u->arena, &c->proof, ov_buf_span(&c->note),
-                           &u->policy, NULL, &c->result);
+    OV_TRY(ov_proof_verify(u->arena, &c->proof, ov_buf_span(&c->note),
+                           &u->policy, NULL, &c->result));
+    /* Whether a next log has begun is for overt update to find out. */
+    return ov_update_is_behind_end(u, &c->result.checkpoint) ||
+                   !ov_update_has_begun(u, c->result.checkpoint.origin)
+               ? OV_BAD_PROOF
+               : OV_OK;
 }
 
 static enum ov_status check_manifest(struct ov_update *u, void *data,

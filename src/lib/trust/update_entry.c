@@ -91,40 +91,56 @@ static enum ov_status pick(struct ov_span bundle, uint64_t n,
     return ov_reader_status(&r);
 }
 
-static enum ov_status prove(struct ov_update *u, struct ov_update_tiles *t,
-                            uint64_t index, struct ov_span entry)
+static enum ov_status prove(struct ov_update_tiles *t,
+                            const struct ov_update_tree *of, uint64_t index,
+                            struct ov_span entry)
 {
-    struct ov_tile_tree tree = {u->client.size, t, ov_update_get_tile};
+    struct ov_tile_tree tree = {of->size, t, ov_update_get_tile};
     struct ov_merkle_source source = ov_tile_source(&tree);
     uint8_t proof[OV_MERKLE_MAX_PROOF][OV_MERKLE_HASH];
     uint8_t leaf[OV_MERKLE_HASH];
     size_t n;
 
-    OV_TRY(
-        ov_merkle_prove_inclusion(&source, index, u->client.size, proof, &n));
+    OV_TRY(ov_merkle_prove_inclusion(&source, index, of->size, proof, &n));
     ov_merkle_leaf(entry, leaf);
-    return ov_merkle_check_inclusion(leaf, index, u->client.size, proof, n,
-                                     u->client.root);
+    return ov_merkle_check_inclusion(leaf, index, of->size, proof, n, of->root);
 }
 
-static enum ov_status get_entry(struct ov_update *u, struct ov_update_tiles *t,
-                                uint64_t index, struct ov_span *ret)
+static enum ov_status get_entry(struct ov_update_tiles *t,
+                                const struct ov_update_tree *of, uint64_t index,
+                                struct ov_span *ret)
 {
-    struct ov_tile bundle = {
-        true, 0, index / OV_TILE_WIDTH,
-        ov_tile_width(u->client.size, 0, index / OV_TILE_WIDTH)};
+    struct ov_tile bundle = {true, 0, index / OV_TILE_WIDTH,
+                             ov_tile_width(of->size, 0, index / OV_TILE_WIDTH)};
     struct ov_span bytes;
 
     OV_TRY(get_kept(t, &bundle, &bytes));
     OV_TRY(pick(bytes, index % OV_TILE_WIDTH, ret));
-    return prove(u, t, index, *ret);
+    return prove(t, of, index, *ret);
+}
+
+enum ov_status ov_update_entry_of(struct ov_update *u,
+                                  const struct ov_update_tree *tree,
+                                  uint64_t index, struct ov_arena *a,
+                                  struct ov_span *ret)
+{
+    struct ov_update_tiles t = {u, 0};
+    enum ov_status status = OV_NOT_FOUND;
+    struct ov_span entry;
+
+    if (index >= tree->size)
+        return OV_BAD_PROOF;
+    for (; t.mirror < u->options->n_mirrors && status != OV_OK; t.mirror++)
+        status = get_entry(&t, tree, index, &entry);
+    OV_TRY(status);
+    return ov_arena_copy(a, entry, ret) ? OV_OK : OV_NO_MEMORY;
 }
 
 enum ov_status ov_update_entry(struct ov_update *u, uint64_t index,
                                struct ov_arena *a, struct ov_span *ret)
 {
-    struct ov_update_tiles t = {u, 0};
-    enum ov_status status = OV_NOT_FOUND;
+    struct ov_update_tree seen = {.size = u->client.size};
+    enum ov_status status;
     struct ov_span entry;
 
     status = ov_update_traced(u, index, &entry);
@@ -132,12 +148,8 @@ enum ov_status ov_update_entry(struct ov_update *u, uint64_t index,
         return ov_arena_copy(a, entry, ret) ? OV_OK : OV_NO_MEMORY;
     if (status != OV_NOT_FOUND)
         return status;
-    if (index >= u->client.size)
-        return OV_BAD_PROOF;
-    for (; t.mirror < u->options->n_mirrors && status != OV_OK; t.mirror++)
-        status = get_entry(u, &t, index, &entry);
-    OV_TRY(status);
-    return ov_arena_copy(a, entry, ret) ? OV_OK : OV_NO_MEMORY;
+    memcpy(seen.root, u->client.root, sizeof(seen.root));
+    return ov_update_entry_of(u, &seen, index, a, ret);
 }
 
 /* ---- a record's entry ---- */
@@ -161,17 +173,6 @@ static bool names_record(const struct ov_entry *e, const struct ov_record *r)
 }
 
 /* A feed's manifest has a line for each record that it brings: feed.h. */
-static enum ov_status check_manifest(struct ov_update *u, void *data,
-                                     struct ov_span bytes)
-{
-    const uint8_t *want = data;
-    uint8_t digest[OV_DIGEST_MAX];
-
-    (void)u;
-    OV_TRY(ov_digest(OV_SHA256, bytes, digest));
-    return memcmp(want, digest, 32) == 0 ? OV_OK : OV_BAD_DIGEST;
-}
-
 #define MAX_MANIFEST ((size_t)64 << 20)
 #define MAX_KEPT ((size_t)64 << 10)
 
@@ -192,7 +193,7 @@ static enum ov_status load_manifest(struct ov_update *u,
 {
     uint8_t digest[32];
     uint64_t size;
-    struct ov_update_check check = {check_manifest, digest};
+    struct ov_update_check check = {ov_update_check_digest, digest};
     OV_AUTO_DONE(buf) path = ov_buf_with_max(128);
 
     if (!ov_entry_digest(e, "manifest", digest, &size) || size > MAX_MANIFEST)

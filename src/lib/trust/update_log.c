@@ -1,14 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "base/base64.h"
 #include "base/text.h"
-#include "trust/update_run.h"
+#include "trust/update_history.h"
 
-/* Steps proof to roll-out: that what TUF says is also public, that strangers
- * have seen it lately, and that the log has one history for everybody. */
-
-#define MAX_CONSISTENCY 4096
-#define MAX_RECALLS 256
-#define MAX_RECALL_LIST (64u << 10)
+/* Steps proof to roll-out: that what TUF says is also public, and that
+ * strangers have seen it lately. That the log has one history:
+ * update_history.c. */
 
 bool ov_update_put_proof_path(struct ov_buf *b, const uint8_t digest[static 32])
 {
@@ -27,7 +23,21 @@ struct claim {
     const uint8_t *digest;
     struct ov_opened *opened;
     struct ov_policy_result result;
+    uint64_t index;
 };
+
+/* A claim counts in logs of which it was verified how they begin: otherwise
+ * that comes first. */
+static enum ov_status check_begun(struct ov_update *u,
+                                  const struct ov_policy_result *r,
+                                  struct ov_span note)
+{
+    if (ov_update_is_behind_end(u, &r->checkpoint))
+        return OV_BAD_PROOF;
+    return ov_update_has_begun(u, r->checkpoint.origin)
+               ? OV_OK
+               : ov_update_follow(u, r, note);
+}
 
 /* The entry in the proof's extra line is in the log, is signed by those who
  * may, and says what is claimed. */
@@ -41,13 +51,16 @@ static enum ov_status check_claim(struct ov_update *u, void *data,
     struct ov_span kept;
     uint8_t said[OV_DIGEST_MAX];
 
+    ov_update_allow(u); /* what another mirror was refused for */
     if (!ov_arena_copy(u->arena, bytes, &kept))
         return OV_NO_MEMORY;
     OV_TRY(ov_proof_parse(u->arena, kept, &proof));
     OV_TRY(ov_proof_verify(u->arena, &proof, proof.extra, &u->policy, NULL,
                            &c->result));
+    OV_TRY(check_begun(u, &c->result, proof.checkpoint));
     OV_TRY(ov_entry_open(u->arena, proof.extra, &u->people, proof.index,
                          c->opened, &diag));
+    c->index = proof.index;
     if (e->type != c->type)
         return OV_BAD_PROOF;
     if (c->type == OV_ENTRY_KEY_EVENT && !ov_entry_is(e, "role", c->role))
@@ -59,12 +72,14 @@ static enum ov_status check_claim(struct ov_update *u, void *data,
     return memcmp(said, c->digest, sizeof(said)) == 0 ? OV_OK : OV_BAD_PROOF;
 }
 
+/* If what is claimed is refused for the log's history, that is u's refusal. */
 static enum ov_status get_claim(struct ov_update *u, struct claim *c)
 {
     OV_AUTO_DONE(buf) path = ov_buf_with_max(256);
     OV_AUTO_DONE(buf) bytes = ov_buf_with_max(OV_UPDATE_MAX_PROOF);
     const struct ov_update_check check = {check_claim, c};
 
+    ov_update_allow(u);
     c->opened = ov_arena_alloc(u->arena, sizeof(*c->opened));
     if (c->opened == NULL || !ov_update_put_proof_path(&path, c->digest))
         return OV_NO_MEMORY;
@@ -72,13 +87,29 @@ static enum ov_status get_claim(struct ov_update *u, struct claim *c)
                          &check);
 }
 
-enum ov_status ov_update_is_public(struct ov_update *u, const char *role,
-                                   const uint8_t digest[static 32])
+enum ov_status ov_update_public_at(struct ov_update *u, const char *role,
+                                   const uint8_t digest[static 32],
+                                   uint64_t *ret)
 {
     struct claim c = {
         .type = OV_ENTRY_KEY_EVENT, .role = role, .digest = digest};
 
-    return get_claim(u, &c);
+    OV_TRY(get_claim(u, &c));
+    *ret = c.index;
+    return OV_OK;
+}
+
+enum ov_status ov_update_public_recall(struct ov_update *u,
+                                       const uint8_t digest[static 32],
+                                       struct ov_opened **ret,
+                                       uint64_t *ret_index)
+{
+    struct claim c = {.type = OV_ENTRY_RECALL, .digest = digest};
+
+    OV_TRY(get_claim(u, &c));
+    *ret = c.opened;
+    *ret_index = c.index;
+    return OV_OK;
 }
 
 enum ov_status ov_update_public_notice(struct ov_update *u,
@@ -135,122 +166,6 @@ static enum ov_status refuse_proof(struct ov_update *u,
                             ov_status_name(status));
 }
 
-/* ---- one history ---- */
-
-struct tree {
-    uint64_t size;
-    uint8_t root[32];
-};
-
-static struct tree tree_of(const struct ov_checkpoint *c)
-{
-    struct tree t = {.size = c->size};
-
-    memcpy(t.root, c->root, sizeof(t.root));
-    return t;
-}
-
-struct step {
-    const struct tree *old;
-    const struct tree *new;
-};
-
-static enum ov_status check_consistency(struct ov_update *u, void *data,
-                                        struct ov_span bytes)
-{
-    const struct step *s = data;
-    uint8_t proof[OV_MERKLE_MAX_PROOF][OV_MERKLE_HASH];
-    size_t n = 0;
-
-    (void)u;
-    while (bytes.len > 0) {
-        struct ov_span line;
-
-        (void)ov_span_cut(&bytes, '\n', &line);
-        if (n == OV_MERKLE_MAX_PROOF ||
-            !ov_base64_decode(line, proof[n], OV_MERKLE_HASH))
-            return OV_MALFORMED;
-        n++;
-    }
-    return ov_merkle_check_consistency(s->old->size, s->old->root, s->new->size,
-                                       s->new->root, proof, n);
-}
-
-static enum ov_status check_by_tiles(struct ov_update *u, const struct step *s)
-{
-    struct ov_update_tiles t = {u, 0};
-    struct ov_tile_tree tree = {s->new->size, &t, ov_update_get_tile};
-    struct ov_merkle_source source = ov_tile_source(&tree);
-    uint8_t proof[OV_MERKLE_MAX_PROOF][OV_MERKLE_HASH];
-    enum ov_status status = OV_NOT_FOUND;
-    size_t n;
-
-    for (; t.mirror < u->options->n_mirrors && status != OV_OK; t.mirror++) {
-        status = ov_merkle_prove_consistency(&source, s->old->size,
-                                             s->new->size, proof, &n);
-        if (status == OV_OK)
-            status = ov_merkle_check_consistency(s->old->size, s->old->root,
-                                                 s->new->size, s->new->root,
-                                                 proof, n);
-    }
-    return status;
-}
-
-/* Either of the two may be the older. OV_BAD_PROOF: not one history. */
-static enum ov_status check_step(struct ov_update *u, const struct tree *a,
-                                 const struct tree *b)
-{
-    struct step s = {a->size <= b->size ? a : b, a->size <= b->size ? b : a};
-    const struct ov_update_check check = {check_consistency, &s};
-    OV_AUTO_DONE(buf) path = ov_buf_with_max(128);
-    OV_AUTO_DONE(buf) bytes = ov_buf_with_max(MAX_CONSISTENCY);
-    enum ov_status status;
-    enum ov_status by_tiles;
-
-    if (s.old->size == s.new->size || s.old->size == 0)
-        return check_consistency(u, &s, (struct ov_span){0});
-    ov_put_format(&path, "consistency/%llu-%llu",
-                  (unsigned long long)s.old->size,
-                  (unsigned long long)s.new->size);
-    ov_put_u8(&path, 0);
-    OV_TRY(ov_buf_status(&path));
-    status =
-        ov_update_get(u, (char *)path.ptr, MAX_CONSISTENCY, &bytes, &check);
-    if (status == OV_OK)
-        return OV_OK;
-    by_tiles = check_by_tiles(u, &s);
-    return ov_update_is_absence(by_tiles) && !ov_update_is_absence(status)
-               ? status
-               : by_tiles;
-}
-
-static void keep_evidence(struct ov_update *u, struct ov_span note)
-{
-    OV_AUTO_DONE(buf) name = ov_buf_with_max(128);
-    uint8_t digest[OV_DIGEST_MAX];
-
-    if (ov_digest(OV_SHA256, note, digest) != OV_OK)
-        return;
-    ov_put_str(&name, "evidence/checkpoint-");
-    ov_put_hex(&name, ov_span_of(digest, 8));
-    ov_put_u8(&name, 0);
-    if (ov_buf_status(&name) == OV_OK)
-        (void)!u->io->state_put(u->io->data, (char *)name.ptr,
-                                note); /* it is refused all the same */
-}
-
-static enum ov_status refuse_history(struct ov_update *u, struct ov_span a,
-                                     struct ov_span b, enum ov_status status)
-{
-    if (ov_update_is_absence(status))
-        return ov_update_refuse(u, OV_REFUSED_UNREACHABLE, status,
-                                "proof that the log has only grown");
-    keep_evidence(u, a);
-    keep_evidence(u, b);
-    return ov_update_refuse(u, OV_REFUSED_SPLIT_VIEW, OV_SPLIT_VIEW, "%s",
-                            ov_status_name(status));
-}
-
 /* ---- the checkpoint of today ---- */
 
 struct fresh {
@@ -259,6 +174,34 @@ struct fresh {
     enum ov_status status;
     uint64_t least; /* size */
 };
+
+static bool names_next(const struct ov_policy *p, struct ov_span origin)
+{
+    return p->n_logs > 0 &&
+           !ov_span_equal(origin, ov_span_str(p->logs[p->n_logs - 1].key.name));
+}
+
+/* Whoever likes can have the last checkpoint of an ended log cosigned once
+ * more: it tells nothing of today. Looked for only where a next log is named.
+ */
+static enum ov_status check_goes_on(struct ov_update *u,
+                                    const struct ov_checkpoint *c)
+{
+    struct ov_update_tree tree = ov_update_tree_of(c);
+    struct ov_opened *o = ov_arena_alloc(u->arena, sizeof(*o));
+    struct ov_span last;
+
+    if (o == NULL)
+        return OV_NO_MEMORY;
+    if (c->size == 0 || !names_next(&u->policy, c->origin))
+        return OV_OK;
+    OV_TRY(ov_update_entry_of(u, &tree, c->size - 1, u->arena, &last));
+    return ov_entry_open(u->arena, last, &u->people, c->size - 1, o, NULL) ==
+                       OV_OK &&
+                   o->entry.type == OV_ENTRY_LOG_END
+               ? OV_EXPIRED
+               : OV_OK;
+}
 
 static enum ov_status check_fresh(struct ov_update *u, void *data,
                                   struct ov_span bytes)
@@ -271,14 +214,16 @@ static enum ov_status check_fresh(struct ov_update *u, void *data,
         return OV_NO_MEMORY;
     OV_TRY(ov_note_parse(u->arena, f->note, note));
     OV_TRY(ov_policy_check(&u->policy, note, &clock, &f->result));
-    return f->result.checkpoint.size >= f->least ? OV_OK : OV_ROLLBACK;
+    if (f->result.checkpoint.size < f->least)
+        return OV_ROLLBACK;
+    return check_goes_on(u, &f->result.checkpoint);
 }
 
 static enum ov_status refuse_fresh(struct ov_update *u, enum ov_status status)
 {
     if (status == OV_EXPIRED)
         return ov_update_refuse(u, OV_REFUSED_LOG_STALE, status,
-                                "older than %llu hours",
+                                "older than %llu hours, or the log has ended",
                                 (unsigned long long)u->max_age / 3600);
     if (status == OV_ROLLBACK)
         return ov_update_refuse(u, OV_REFUSED_LOG_ROLLBACK, status, "%s", "");
@@ -289,50 +234,6 @@ static enum ov_status refuse_fresh(struct ov_update *u, enum ov_status status)
         return ov_update_refuse(u, OV_REFUSED_UNREACHABLE, status,
                                 "log/checkpoint");
     return ov_update_refuse(u, OV_REFUSED_WRONG_LOG, status, "log/checkpoint");
-}
-
-static void remember(struct ov_update *u, const struct ov_policy_result *r)
-{
-    struct ov_client_state *c = &u->client;
-    struct ov_span origin = r->checkpoint.origin;
-
-    memset(c->origin, 0, sizeof(c->origin));
-    memcpy(c->origin, origin.ptr,
-           origin.len < sizeof(c->origin) ? origin.len : sizeof(c->origin) - 1);
-    c->size = r->checkpoint.size;
-    memcpy(c->root, r->checkpoint.root, sizeof(c->root));
-    c->witnessed = r->vouched;
-    if (c->vouched < r->vouched)
-        c->vouched = r->vouched;
-    c->cosigners = (uint64_t)__builtin_popcountll(r->cosigners);
-}
-
-/* That a checkpoint continues the one that was seen last; of another log (a new
- * year's) nothing was seen. */
-static enum ov_status follow(struct ov_update *u,
-                             const struct ov_policy_result *r,
-                             struct ov_span note)
-{
-    OV_AUTO_DONE(buf) last = ov_buf_with_max(OV_UPDATE_MAX_CHECKPOINT);
-    struct tree seen = {.size = u->client.size};
-    struct tree now = tree_of(&r->checkpoint);
-    enum ov_status status;
-
-    memcpy(seen.root, u->client.root, sizeof(seen.root));
-    if (!ov_span_equal(r->checkpoint.origin, ov_span_str(u->client.origin))) {
-        remember(u, r);
-        return u->io->state_put(u->io->data, "trust/checkpoint", note);
-    }
-    status = check_step(u, &seen, &now);
-    if (status != OV_OK) {
-        (void)!u->io->state_get(u->io->data, "trust/checkpoint", &last);
-        return refuse_history(u, ov_buf_span(&last), note, status);
-    }
-    if (now.size < seen.size ||
-        (now.size == seen.size && r->vouched <= u->client.witnessed))
-        return OV_OK;
-    remember(u, r);
-    return u->io->state_put(u->io->data, "trust/checkpoint", note);
 }
 
 static bool is_fresh(const struct ov_update *u, uint64_t vouched)
@@ -363,7 +264,7 @@ enum ov_status ov_update_proof(struct ov_update *u)
     u->index = p->proof.index;
     u->vouched = p->result.vouched;
     ov_update_step(u, OV_STEP_HISTORY);
-    return follow(u, &p->result, p->proof.checkpoint);
+    return ov_update_follow(u, &p->result, p->proof.checkpoint);
 }
 
 /* Freshness, and the history up to the checkpoint that shows it. */
@@ -385,7 +286,7 @@ enum ov_status ov_update_history(struct ov_update *u)
     if (status != OV_OK)
         return refuse_fresh(u, status);
     ov_update_step(u, OV_STEP_HISTORY);
-    return follow(u, &f->result, f->note);
+    return ov_update_follow(u, &f->result, f->note);
 }
 
 /* ---- the note itself ---- */
@@ -444,92 +345,6 @@ enum ov_status ov_update_note(struct ov_update *u)
         u->client.seen_time = u->now;
     }
     return check_follows(u);
-}
-
-/* ---- recalls ---- */
-
-struct recalls {
-    bool is_old_recalled;
-    bool is_new_recalled;
-};
-
-/* "CHANNEL SEQ" */
-static bool names_release(const struct ov_update *u, struct ov_span value,
-                          uint64_t seq)
-{
-    struct ov_span channel = ov_line_word(&value);
-    uint64_t n;
-
-    return ov_span_equal(channel, ov_span_str(u->options->channel)) &&
-           ov_parse_plain(value, UINT64_MAX, &n) && n == seq;
-}
-
-static void apply_recall(struct ov_update *u, const struct ov_entry *e,
-                         struct recalls *r)
-{
-    struct ov_span value;
-
-    for (size_t i = 0; ov_entry_value(e, "release", i, &value); i++) {
-        r->is_old_recalled |= u->has_old && names_release(u, value, u->old.seq);
-        r->is_new_recalled |=
-            !u->result->is_current && names_release(u, value, u->release.seq);
-    }
-}
-
-static enum ov_status take_recalls(struct ov_update *u, struct ov_span list,
-                                   struct recalls *r)
-{
-    unsigned n = 0;
-
-    while (list.len > 0) {
-        struct claim c = {.type = OV_ENTRY_RECALL};
-        uint8_t digest[32];
-        struct ov_span line;
-        enum ov_status status;
-
-        (void)ov_span_cut(&list, '\n', &line);
-        if (n++ == MAX_RECALLS || !ov_entry_parse_digest(line, digest))
-            return ov_update_refuse(u, OV_REFUSED_MALFORMED, OV_MALFORMED,
-                                    "recall/list");
-        c.digest = digest;
-        status = get_claim(u, &c);
-        if (status != OV_OK)
-            return ov_update_refuse(u,
-                                    ov_update_is_absence(status)
-                                        ? OV_REFUSED_UNREACHABLE
-                                        : OV_REFUSED_UNLOGGED,
-                                    status, "a recall");
-        apply_recall(u, &c.opened->entry, r);
-    }
-    return OV_OK;
-}
-
-enum ov_status ov_update_recall(struct ov_update *u)
-{
-    OV_AUTO_DONE(buf) list = ov_buf_with_max(MAX_RECALL_LIST);
-    struct recalls r = {0};
-    enum ov_status status;
-
-    ov_update_step(u, OV_STEP_RECALL);
-    status = ov_update_target(u, "recall/list", MAX_RECALL_LIST, &list);
-    if (status == OV_OK)
-        OV_TRY(take_recalls(u, ov_buf_span(&list), &r));
-    else if (status != OV_NOT_FOUND || u->result->refusal != OV_REFUSED_NOT)
-        return status;
-    u->result->is_recalled = r.is_old_recalled;
-    if (r.is_new_recalled || (u->result->is_current && r.is_old_recalled))
-        return ov_update_refuse(u, OV_REFUSED_RECALLED, OV_MALFORMED,
-                                "release %llu",
-                                (unsigned long long)u->result->offered_seq);
-    if (u->result->is_current || r.is_old_recalled)
-        return OV_OK;
-    if (u->release.seq < u->client.highest ||
-        (u->has_old && u->release.seq <= u->old.seq))
-        return ov_update_refuse(u, OV_REFUSED_RELEASE_OLD, OV_ROLLBACK,
-                                "release %llu, and %llu was seen before",
-                                (unsigned long long)u->release.seq,
-                                (unsigned long long)u->client.highest);
-    return OV_OK;
 }
 
 /* ---- roll-out ---- */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "trust/update_run.h"
+#include "trust/update_history.h"
 
 /* Steps root to head: what TUF says is current (specification 1.0.34, section
  * 5), and the files that say whose word about the log counts.
@@ -87,10 +87,12 @@ static enum ov_status tuf_new_root(void *data, int64_t version,
     if (!u->has_policy)
         return OV_OK;
     OV_TRY(ov_digest(OV_SHA256, bytes, digest));
-    if (ov_update_is_public(u, "root", digest) != OV_OK)
-        return ov_update_refuse(u, OV_REFUSED_ROOT_UNLOGGED, OV_BAD_PROOF,
-                                "root version %lld", (long long)version);
-    return OV_OK;
+    if (ov_update_is_public(u, "root", digest) == OV_OK)
+        return OV_OK;
+    if (u->result->refusal != OV_REFUSED_NOT) /* the log's history */
+        return OV_BAD_PROOF;
+    return ov_update_refuse(u, OV_REFUSED_ROOT_UNLOGGED, OV_BAD_PROOF,
+                            "root version %lld", (long long)version);
 }
 
 /* ---- the workflow ---- */
@@ -188,8 +190,7 @@ static enum ov_status refresh_from_mirrors(struct ov_update *u)
                                       "there is no mirror to ask");
     }
     u->mirror = good;
-    u->result->refusal = OV_REFUSED_NOT;
-    u->result->detail[0] = '\0';
+    ov_update_allow(u);
     return OV_OK;
 }
 
@@ -408,8 +409,8 @@ static enum ov_status check_public(struct ov_update *u,
 {
     enum ov_status status = ov_update_is_public(u, f->role, f->digest);
 
-    if (status == OV_OK)
-        return OV_OK;
+    if (status == OV_OK || u->result->refusal != OV_REFUSED_NOT)
+        return status;
     return ov_update_refuse(u,
                             status != OV_NOT_FOUND &&
                                     ov_update_is_absence(status)
@@ -431,6 +432,8 @@ static enum ov_status check_root(struct ov_update *u)
     OV_TRY(u->io->state_get(u->io->data, "trust/root.json", &bytes));
     OV_TRY(ov_digest(OV_SHA256, ov_buf_span(&bytes), digest));
     status = ov_update_is_public(u, "root", digest);
+    if (status != OV_OK && u->result->refusal != OV_REFUSED_NOT)
+        return status;
     if (status != OV_OK)
         return ov_update_refuse(u, OV_REFUSED_ROOT_UNLOGGED, status,
                                 "root version %lld: %s", (long long)version,

@@ -113,13 +113,12 @@ enum ov_status ov_update_notices(struct ov_update *u)
 {
     enum ov_status status = get_notices(u);
 
-    if (status == OV_NO_MEMORY)
+    if (status == OV_NO_MEMORY || status == OV_SPLIT_VIEW)
         return status;
     if (status == OV_BAD_PROOF || status == OV_BAD_SIGNATURE)
         return ov_update_refuse(u, OV_REFUSED_UNLOGGED, status, "a notice");
     /* What was known of notices stays known. */
-    u->result->refusal = OV_REFUSED_NOT;
-    u->result->detail[0] = '\0';
+    ov_update_allow(u);
     return OV_OK;
 }
 

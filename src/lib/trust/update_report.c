@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "base/text.h"
 #include "trust/trace.h"
-#include "trust/update_run.h"
+#include "trust/update_recalled.h"
 
 /* What a client knows about its own state, as lines "name value": for people,
  * for machines that watch it, and for tests. Nothing is fetched and nothing is
@@ -104,6 +104,7 @@ static enum ov_status report(struct ov_update *u, struct ov_buf *b)
         put_release(b, u);
     put_log(b, u);
     put_staleness(b, u);
+    ov_put_recalled(b, u);
     ov_put_notices(b, u);
     OV_TRY(ov_buf_status(b));
     return u->has_old ? OV_OK : OV_NOT_FOUND;

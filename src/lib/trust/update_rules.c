@@ -214,6 +214,12 @@ static enum ov_status refuse_image(struct ov_update *u, unsigned tier)
                                 "of entry %llu",
                                 (unsigned long long)u->release.compiler,
                                 (unsigned long long)u->options->engine);
+    if (u->options->engine == 0 && u->release.compiler != 0)
+        return ov_update_refuse(
+            u, OV_REFUSED_IMAGE, OV_BAD_DIGEST,
+            "tier %u; the programs of entry %llu made it, and overt verify "
+            "--self tells whether these are others",
+            tier, (unsigned long long)u->release.compiler);
     return ov_update_refuse(u, OV_REFUSED_IMAGE, OV_BAD_DIGEST, "tier %u",
                             tier);
 }

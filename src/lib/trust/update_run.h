@@ -16,6 +16,13 @@
 #define OV_UPDATE_MAX_CHECKPOINT (128u << 10)
 #define OV_UPDATE_MAX_AGE 86400
 #define OV_UPDATE_MAX_BAD 8
+#define OV_UPDATE_MAX_ENDED 8
+
+/* A log that was followed and has ended with that many entries. */
+struct ov_ended_log {
+    char origin[OV_NOTE_MAX_NAME + 1];
+    uint64_t size;
+};
 
 /* The file trust/client. */
 struct ov_client_state {
@@ -33,6 +40,8 @@ struct ov_client_state {
     uint64_t notices_time; /* when it was last known which there are */
     uint64_t bad[OV_UPDATE_MAX_BAD]; /* releases that failed their test here */
     size_t n_bad;
+    struct ov_ended_log ended[OV_UPDATE_MAX_ENDED]; /* the oldest first */
+    size_t n_ended;
 };
 
 /* A release note, read. */
@@ -66,6 +75,13 @@ struct ov_traced {
     struct ov_span note;
 };
 
+/* A rule that a recall names. */
+struct ov_recalled {
+    struct ov_span rule; /* a record's ID */
+    uint64_t index;      /* of the recall: later versions are not meant */
+    const struct ov_entry *entry;
+};
+
 struct ov_update {
     const struct ov_update_io *io;
     const struct ov_update_options *options;
@@ -82,14 +98,21 @@ struct ov_update {
     struct ov_buf people_text;
     struct ov_policy policy;
     struct ov_people people;
-    bool has_policy; /* policy and people were believed before */
+    bool has_policy;            /* policy and people were believed before */
+    bool is_catching_up;        /* update_catch_up.c */
+    struct ov_buf history_text; /* trust/history */
+    struct ov_span history;     /* what was not looked at yet */
+    uint64_t catching[2];       /* entries of the policy, of the people */
     uint64_t max_age;
     struct ov_buf head_bytes;
     struct ov_head head;
     uint8_t note_digest[32];
     struct ov_buf proof_bytes;
-    uint64_t index;   /* of the release's entry */
-    uint64_t vouched; /* of the proof's checkpoint */
+    struct ov_recalled *recalled; /* in the order of the list */
+    size_t n_recalled;
+    uint8_t recall_list[32]; /* digest of the list; zero: there is none */
+    uint64_t index;          /* of the release's entry */
+    uint64_t vouched;        /* of the proof's checkpoint */
     struct ov_release release;
     struct ov_buf old_head_bytes; /* installed */
     struct ov_head old_head;
@@ -124,6 +147,9 @@ enum ov_status ov_update_refuse(struct ov_update *u, enum ov_refusal why,
                                 enum ov_status status, const char *format, ...)
     __attribute__((format(printf, 4, 5)));
 
+/* Takes a refusal back: another way is tried. */
+void ov_update_allow(struct ov_update *u);
+
 void ov_update_step(struct ov_update *u, enum ov_update_step step);
 
 /* Gets path from the first mirror that gives what check finds good; the buffer
@@ -137,6 +163,10 @@ struct ov_update_check {
 OV_MUST_USE enum ov_status ov_update_get(struct ov_update *u, const char *path,
                                          uint64_t max, struct ov_buf *into,
                                          const struct ov_update_check *check);
+
+/* A check of bytes whose SHA-256 is known: data, 32 bytes. */
+OV_MUST_USE enum ov_status
+ov_update_check_digest(struct ov_update *u, void *data, struct ov_span bytes);
 
 /* Whether the status says that bytes did not come, rather than that wrong ones
  * did. */
@@ -172,7 +202,7 @@ OV_MUST_USE enum ov_status ov_update_target(struct ov_update *u,
                                             const char *path, uint64_t max,
                                             struct ov_buf *into);
 
-/* update_log.c: steps proof to recall */
+/* update_log.c: steps proof to roll-out; recalls: update_recall.c */
 /* Appends "proof/HEX.tlog-proof" with its NUL; false if memory is out. */
 bool ov_update_put_proof_path(struct ov_buf *b,
                               const uint8_t digest[static 32]);
@@ -181,20 +211,36 @@ OV_MUST_USE enum ov_status ov_update_history(struct ov_update *u);
 OV_MUST_USE enum ov_status ov_update_note(struct ov_update *u);
 OV_MUST_USE enum ov_status ov_update_recall(struct ov_update *u);
 OV_MUST_USE enum ov_status ov_update_rollout(struct ov_update *u);
-/* That a file of this digest was made public as role: by the policy and people
- * given. */
-OV_MUST_USE enum ov_status ov_update_is_public(struct ov_update *u,
+/* That a file of this digest was made public as role, and where, by the policy
+ * and people believed so far. */
+OV_MUST_USE enum ov_status ov_update_public_at(struct ov_update *u,
                                                const char *role,
-                                               const uint8_t digest[static 32]);
+                                               const uint8_t digest[static 32],
+                                               uint64_t *ret);
+/* The recall whose entry has this digest, and where it is. */
+OV_MUST_USE enum ov_status
+ov_update_public_recall(struct ov_update *u, const uint8_t digest[static 32],
+                        struct ov_opened **ret, uint64_t *ret_index);
 /* The notice whose file has this digest. */
 OV_MUST_USE enum ov_status
 ov_update_public_notice(struct ov_update *u, const uint8_t digest[static 32],
                         struct ov_opened **ret);
 
+/* update_recall.c: rules that were recalled */
+/* Silences those of them that the release in use has. OV_OK also if that was
+ * done before. */
+OV_MUST_USE enum ov_status ov_update_silence(struct ov_update *u);
+
 /* update_notice.c: what the publisher tells owners. Stands in no rule's way. */
 OV_MUST_USE enum ov_status ov_update_notices(struct ov_update *u);
 /* Appends what is known as lines for ov_update_report. */
 void ov_put_notices(struct ov_buf *b, struct ov_update *u);
+
+/* A tree of the log: it need not be believed yet. */
+struct ov_update_tree {
+    uint64_t size;
+    uint8_t root[32];
+};
 
 /* update_entry.c: the log's entries, by tiles of one mirror */
 
@@ -209,6 +255,10 @@ ov_update_get_tile(void *data, const struct ov_tile *tile, struct ov_span *ret);
 OV_MUST_USE enum ov_status ov_update_entry(struct ov_update *u, uint64_t index,
                                            struct ov_arena *a,
                                            struct ov_span *ret);
+/* The same by tiles only, of a tree that need not be believed yet. */
+OV_MUST_USE enum ov_status
+ov_update_entry_of(struct ov_update *u, const struct ov_update_tree *tree,
+                   uint64_t index, struct ov_arena *a, struct ov_span *ret);
 /* The entry that a record names: proven, signed by those who may, and about
  * just this record. */
 OV_MUST_USE enum ov_status ov_update_record_entry(struct ov_update *u,

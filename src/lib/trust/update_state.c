@@ -48,18 +48,40 @@ static bool read_number(struct ov_client_state *s, struct ov_span name,
     return false;
 }
 
+/* "SIZE ORIGIN" */
+/* A log's name becomes a string. */
+static bool read_origin(struct ov_span text, char *to, size_t size)
+{
+    if (text.len == 0 || text.len >= size ||
+        ov_span_find_byte(text, '\0', 0) != SIZE_MAX)
+        return false;
+    memcpy(to, text.ptr, text.len);
+    return true;
+}
+
+static bool read_ended(struct ov_client_state *s, struct ov_span line)
+{
+    struct ov_span size = ov_line_word(&line);
+    struct ov_ended_log *e;
+
+    if (s->n_ended == OV_UPDATE_MAX_ENDED)
+        return false;
+    e = &s->ended[s->n_ended++];
+    return ov_parse_plain(size, INT64_MAX, &e->size) &&
+           read_origin(line, e->origin, sizeof(e->origin));
+}
+
 static bool read_line(struct ov_client_state *s, struct ov_span line)
 {
     struct ov_span name = ov_line_word(&line);
 
+    if (ov_span_equal(name, OV_SPAN_LIT("ended")))
+        return read_ended(s, line);
     if (ov_span_equal(name, OV_SPAN_LIT("root")))
         return ov_hex_decode(line, s->root, sizeof(s->root));
     if (!ov_span_equal(name, OV_SPAN_LIT("origin")))
         return read_number(s, name, line);
-    if (line.len == 0 || line.len >= sizeof(s->origin))
-        return false;
-    memcpy(s->origin, line.ptr, line.len);
-    return true;
+    return read_origin(line, s->origin, sizeof(s->origin));
 }
 
 enum ov_status ov_client_state_read(struct ov_span text,
@@ -95,6 +117,9 @@ void ov_put_client_state(struct ov_buf *b, const struct ov_client_state *s)
     }
     for (size_t i = 0; i < s->n_bad; i++)
         ov_put_format(b, "bad %llu\n", (unsigned long long)s->bad[i]);
+    for (size_t i = 0; i < s->n_ended; i++)
+        ov_put_format(b, "ended %llu %s\n",
+                      (unsigned long long)s->ended[i].size, s->ended[i].origin);
 }
 
 static enum ov_status load_client(struct ov_update *u)

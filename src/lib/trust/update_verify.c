@@ -3,7 +3,7 @@
 #include <stdio.h>
 
 #include "base/text.h"
-#include "trust/update_run.h"
+#include "trust/update_recalled.h"
 
 /* Whether what is installed still is what was made public: each file is checked
  * against what vouches for it, from the policy down to the images, with nothing
@@ -264,6 +264,37 @@ static enum ov_status check_entries(struct verify *v)
     return OV_OK;
 }
 
+/* Each recall is in the log; it is not in the trace, so that without a mirror
+ * this stays open. */
+static enum ov_status check_recalls(struct verify *v)
+{
+    struct ov_diag diag = {0};
+    enum ov_status status = ov_update_check_recalls(v->u, v->set, &diag);
+
+    if (status == OV_NOT_FOUND) {
+        ov_put_str(v->out, "unchecked recalls: give --from\n");
+        return OV_OK;
+    }
+    if (ov_update_is_absence(status))
+        return ov_update_refuse(v->u, OV_REFUSED_UNREACHABLE, status,
+                                "a recall");
+    return status == OV_OK ? OV_OK : bad(v, "recalled", status, diag.text);
+}
+
+/* What silences rules must be what the list of them compiles to. */
+static enum ov_status check_recalled(struct verify *v)
+{
+    size_t n = 0;
+    enum ov_status status = ov_update_check_recalled(v->u, &n);
+
+    if (status != OV_OK)
+        return bad(v, "recalled.image", status, NULL);
+    if (n > 0)
+        good(v, "recalled: %zu rules are silenced, as %s", n,
+             "trust/recalled says");
+    return OV_OK;
+}
+
 static enum ov_status run(struct verify *v, bool is_deep)
 {
     struct ov_update *u = v->u;
@@ -279,10 +310,13 @@ static enum ov_status run(struct verify *v, bool is_deep)
     OV_TRY(check_set(v));
     OV_TRY(check_image(v, "image.0", &u->old.tiers[0]));
     OV_TRY(check_image(v, "image.1", &u->old.tiers[1]));
+    OV_TRY(check_recalled(v));
     u->known[0] = v->base;
     u->known[1] = v->set;
-    if (is_deep)
+    if (is_deep) {
         OV_TRY(check_entries(v));
+        OV_TRY(check_recalls(v));
+    }
     return check_metadata(v);
 }
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "base/text.h"
-#include "trust/update_run.h"
+#include "trust/update_recalled.h"
 
 /* Where a rule comes from: the record that it is in, its source, its place in
  * the release and in the log, and who signed it. Asked by the record's ID or by
@@ -117,6 +117,18 @@ static void put_entry(struct why *w, const struct ov_opened *o)
     ov_put_str(w->out, "proof of the entry: holds\n");
 }
 
+static void put_recall(struct why *w, struct ov_span id)
+{
+    OV_AUTO_DONE(buf) text = ov_buf_with_max(OV_UPDATE_MAX_TRUST);
+    struct ov_span recall;
+
+    if (!ov_update_silenced(w->u, id, &text, &recall))
+        return;
+    ov_put_str(w->out, "recalled, and silent here: ");
+    ov_put_span(w->out, recall);
+    ov_put_u8(w->out, '\n');
+}
+
 static enum ov_status put_record(struct why *w, size_t i,
                                  const struct ov_record_entry *e, size_t at)
 {
@@ -133,6 +145,7 @@ static enum ov_status put_record(struct why *w, size_t i,
     if (put_place(w, i, e) != OV_OK)
         return ov_update_refuse(w->u, OV_REFUSED_INSTALLED, OV_BAD_PROOF,
                                 "a record that is not of the release");
+    put_recall(w, r->id);
     status = ov_update_record_entry(w->u, r, &o, &diag);
     if (status == OV_OK) {
         put_entry(w, o);

@@ -2,8 +2,9 @@
 
 /* overt-fetch: the one process with the network, and with nothing else. Its
  * parent says what to get, how much of it and for how long, and gives a memory
- * file to write to. Nothing is believed because it came this way: what arrives
- * is checked by the judge, against signatures and digests.
+ * file to write to (and, for a POST, one with what is sent). Nothing is
+ * believed because it came this way: what arrives is checked by the judge,
+ * against signatures and digests.
  *
  * Taken over by a hostile server, it can send wrong bytes, and talk to the
  * network; it has no file, no other process, and no secret. */
@@ -14,6 +15,7 @@
 #include <time.h>
 
 #include "request.h"
+#include "starter.h"
 #include "sys/channel.h"
 #include "sys/fd.h"
 #include "sys/sandbox.h"
@@ -24,6 +26,7 @@ struct fetch {
     struct ov_buf out;
     struct request *request;
     enum ov_peer_state state;
+    int body; /* of the next request; -1: none */
 };
 
 static enum ov_status post(struct fetch *f)
@@ -32,18 +35,36 @@ static enum ov_status post(struct fetch *f)
     return ov_channel_send(OV_PARENT_FD, &f->out, -1);
 }
 
+static enum ov_status run(struct fetch *f, struct ov_span asked, int fd,
+                          struct ov_wire_got *ret)
+{
+    struct ov_wire_get get;
+
+    OV_TRY(ov_wire_read_get(asked, &get));
+    request_run(f->request, &get, fd, f->body, ret);
+    ov_fd_cleanup(&f->body);
+    f->body = -1;
+    return OV_OK;
+}
+
 static enum ov_status serve_one(struct fetch *f)
 {
     OV_AUTO_FD fd = -1;
     struct ov_span packet;
     struct ov_message m;
-    struct ov_wire_get get;
     struct ov_wire_got got;
 
     OV_TRY(ov_channel_receive(OV_PARENT_FD, f->packet, &packet, &fd));
     OV_TRY(ov_msg_decode(packet, fd >= 0, OV_TO_FETCH, f->state, &m));
-    OV_TRY(ov_wire_read_get(m.body, &get));
-    request_run(f->request, &get, fd, &got);
+    if (m.type == OV_MSG_BODY) {
+        ov_fd_cleanup(&f->body);
+        f->body = ov_fd_steal(&fd);
+        return OV_OK;
+    }
+    if (m.type == OV_MSG_HANG_UP)
+        request_hang_up(f->request, &got);
+    else
+        OV_TRY(run(f, m.body, fd, &got));
     ov_msg_begin(&f->out, OV_MSG_GOT, m.task);
     ov_wire_put_got(&f->out, &got);
     return post(f);
@@ -97,16 +118,21 @@ int main(int argc, char **argv)
 {
     struct fetch f = {.packet = ov_alloc(OV_MSG_MAX),
                       .out = ov_buf_with_max(OV_MSG_MAX),
-                      .state = OV_PEER_STARTING};
+                      .state = OV_PEER_STARTING,
+                      .body = -1};
+    bool is_best_effort = argc > 1 && strcmp(argv[1], "--best-effort") == 0;
     enum ov_status status;
 
+    if (argc > 1 && strcmp(argv[1], "--starter") == 0 &&
+        !starter_serve(&is_best_effort))
+        return 0;
     tzset();
     /* A name server that is silent must not use up the time of a request. */
     (void)!setenv("RES_OPTIONS", "timeout:3 attempts:2", 1);
     f.request = request_new();
     if (f.packet == NULL || f.request == NULL)
         return 1;
-    status = go_to_jail(&f, argc > 1 && strcmp(argv[1], "--best-effort") == 0);
+    status = go_to_jail(&f, is_best_effort);
     while (status == OV_OK)
         status = serve_one(&f);
     return status == OV_PEER_GONE ? 0 : 1;

@@ -12,7 +12,10 @@ struct request;
  * resolver's tables. NULL if memory is out. Returns owned. */
 struct request *request_new(void) OV_ALLOC;
 
-/* Gets g->url into fd, from its start. words (of at least OV_WIRE_MAX_WORDS)
- * lives as long as the request. */
+/* Gets g->url into fd, from its start. body: a descriptor with what a POST
+ * sends; -1: there is none. Texts in ret live as long as the request. */
 void request_run(struct request *r, const struct ov_wire_get *g, int fd,
-                 struct ov_wire_got *ret);
+                 int body, struct ov_wire_got *ret);
+
+/* Closes all connections, and tells what still went over them. */
+void request_hang_up(struct request *r, struct ov_wire_got *ret);

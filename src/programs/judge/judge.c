@@ -20,6 +20,7 @@
 #include <unistd.h>
 
 #include "base/arena.h"
+#include "cloud_job.h"
 #include "crypto/digest.h"
 #include "crypto/ed25519.h"
 #include "export_job.h"
@@ -223,6 +224,22 @@ static void tell_errors(struct judge *j, const struct ov_part *part)
     }
 }
 
+static void tell_warnings(struct judge *j, const struct ov_part *part)
+{
+    for (size_t i = 0; i < part->warnings.n; i++) {
+        const struct ov_warning *w = &part->warnings.items[i];
+        const struct ov_wire_skip s = {
+            .source = source_name(j, ov_part_source(part, w->source)),
+            .line = w->line,
+            .why = w->rule,
+            .what = w->text};
+
+        ov_msg_begin(&j->out, OV_MSG_WARNING, 0);
+        ov_wire_put_skip(&j->out, &s);
+        post(j);
+    }
+}
+
 /* Faults are told in the order of sources, whoever found them first. */
 static enum ov_status judge_parts(struct judge *j)
 {
@@ -236,6 +253,7 @@ static enum ov_status judge_parts(struct judge *j)
             return refuse(j, j->statuses[i], name, &j->diags[i]);
         if (j->parts[i] == NULL)
             return refuse(j, OV_MALFORMED, name, &j->diags[i]);
+        tell_warnings(j, j->parts[i]);
         tell_errors(j, j->parts[i]);
         if (j->statuses[i] != OV_OK && first_bad == SIZE_MAX)
             first_bad = i;
@@ -447,6 +465,10 @@ static enum ov_status read_externals(struct judge *j)
     if (status != OV_OK)
         return refuse(j, status, (struct ov_span){0}, &diag);
     ov_sources_set_externals(j->sources, j->externals, j->n_externals);
+    if (j->options.has_file_values)
+        ov_sources_allow_file_values(j->sources);
+    if (j->options.wants_warnings)
+        ov_sources_want_warnings(j->sources);
     return OV_OK;
 }
 
@@ -506,6 +528,8 @@ static enum ov_status on_show(struct judge *j, const struct ov_message *m,
         status = judge_proof(fd, what.image_len, &out, &diag);
     else if (what.what == OV_JUDGE_FORMAT)
         status = show_formatted(fd, what.image_len, &out, &diag);
+    else if (what.what == OV_JUDGE_MADE)
+        status = show_made(fd, &out, &diag);
     else
         status = show_image(fd, &what, &out, &diag);
     if (status != OV_OK)
@@ -526,7 +550,7 @@ static enum ov_status on_update(struct judge *j, const struct ov_message *m,
     OV_TRY(ov_buf_status(&body));
     OV_TRY(ov_wire_read_update(ov_buf_span(&body), &task));
     j->state = OV_PEER_OPEN;
-    return update_job_run(&job);
+    return cloud_job_is(task.task) ? cloud_job_run(&job) : update_job_run(&job);
 }
 
 static enum ov_status serve_one(struct judge *j)

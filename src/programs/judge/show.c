@@ -4,12 +4,14 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include "rules/clamav.h"
 #include "rules/yara_format.h"
 
 /* An image that somebody gives may be damaged or hostile, so its text is made
  * in the jail, too. */
 
 #define MAX_SOURCE ((size_t)64 << 20)
+#define CLAMAV_HEADER 512
 
 static enum ov_status describe(struct ov_image *image,
                                const struct ov_wire_show *what,
@@ -24,6 +26,8 @@ static enum ov_status describe(struct ov_image *image,
         return ov_describe_sections(image, out);
     case OV_JUDGE_SLOW:
         return ov_describe_slow(image, out);
+    case OV_JUDGE_STATISTICS:
+        return ov_describe_statistics(image, out);
     case OV_JUDGE_RULE:
         return ov_describe_rule(image, what->name, out);
     default:
@@ -72,6 +76,22 @@ enum ov_status show_formatted(int fd, uint64_t len,
         ov_buf_added(&source, (size_t)got);
     }
     return format(ov_buf_span(&source), out, diag);
+}
+
+enum ov_status show_made(int fd, const struct ov_text_out *out,
+                         struct ov_diag *diag)
+{
+    OV_AUTO_DONE(buf) text = ov_buf_with_max(64);
+    uint8_t head[CLAMAV_HEADER];
+    ssize_t n = pread(fd, head, sizeof(head), 0);
+    uint64_t seconds;
+
+    if (n < 0)
+        return ov_diag_set(diag, OV_IO, 0, "cannot be read");
+    if (ov_clamav_made(ov_span_of(head, (size_t)n), &seconds) != OV_OK)
+        return ov_diag_set(diag, OV_MALFORMED, 0, "broken or not a CVD file");
+    ov_put_format(&text, "%llu", (unsigned long long)seconds);
+    return out->write(out->data, ov_buf_span(&text)) ? OV_OK : OV_IO;
 }
 
 enum ov_status show_image(int fd, const struct ov_wire_show *what,

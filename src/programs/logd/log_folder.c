@@ -131,6 +131,14 @@ static enum ov_status create_file(const struct log_folder *f, const char *name,
     return ov_file_create(path, ov_buf_span(b), 0600, diag);
 }
 
+static void put_settings(struct ov_buf *b, const struct ov_vkey *key,
+                         const char *key_path, const char *publish)
+{
+    ov_put_str(b, "log ");
+    ov_put_vkey(b, key);
+    ov_put_format(b, "\nkey %s\npublish %s\n", key_path, publish);
+}
+
 enum ov_status log_folder_init(const char *path, const struct ov_vkey *key,
                                const char *key_path, const char *publish,
                                struct ov_diag *diag)
@@ -147,9 +155,7 @@ enum ov_status log_folder_init(const char *path, const struct ov_vkey *key,
     put_state(&state, key->name, &empty, f.writer);
     /* The state first: with settings, a log is complete. */
     OV_TRY(create_file(&f, STATE, &state, diag));
-    ov_put_str(&settings, "log ");
-    ov_put_vkey(&settings, key);
-    ov_put_format(&settings, "\nkey %s\npublish %s\n", key_path, publish);
+    put_settings(&settings, key, key_path, publish);
     return create_file(&f, SETTINGS, &settings, diag);
 }
 
@@ -259,6 +265,53 @@ enum ov_status log_folder_lock(struct log_folder *f, struct ov_diag *diag)
     OV_TRY(write_state(f, &f->state, diag));
     f->lock = ov_fd_steal(&fd);
     return OV_OK;
+}
+
+static enum ov_status replace_file(const struct log_folder *f, const char *name,
+                                   const struct ov_buf *b, struct ov_diag *diag)
+{
+    char path[LOG_PATH_MAX];
+
+    OV_TRY(ov_buf_status(b));
+    if (!log_folder_path(f, name, path))
+        return ov_diag_set(diag, OV_USAGE, 0, "the path is too long");
+    return ov_file_replace(path, ov_buf_span(b), 0600, diag);
+}
+
+/* What the settings say behind "publish", as it stands there. */
+static enum ov_status read_publish(const struct log_folder *f,
+                                   char ret[static LOG_PATH_MAX],
+                                   struct ov_diag *diag)
+{
+    OV_AUTO_DONE(buf) b = ov_buf_with_max(MAX_FILE);
+    struct ov_span text;
+    struct ov_span value;
+
+    OV_TRY(read_file(f, SETTINGS, &b, diag));
+    text = ov_buf_span(&b);
+    if (!take_value(&text, "log", &value) ||
+        !take_value(&text, "key", &value) ||
+        !take_value(&text, "publish", &value) || value.len >= LOG_PATH_MAX)
+        return ov_diag_set(diag, OV_MALFORMED, 0, "%s/" SETTINGS " is damaged",
+                           f->path);
+    (void)snprintf(ret, LOG_PATH_MAX, "%.*s", (int)value.len,
+                   (const char *)value.ptr);
+    return OV_OK;
+}
+
+enum ov_status log_folder_turn(struct log_folder *f, const struct ov_vkey *key,
+                               const char *key_path, struct ov_diag *diag)
+{
+    OV_AUTO_DONE(buf) settings = ov_buf_with_max(MAX_FILE);
+    char publish[LOG_PATH_MAX];
+
+    OV_TRY(read_publish(f, publish, diag));
+    OV_TRY(log_state_check(f, diag));
+    f->key = *key;
+    /* The state first: without it the old log can't go on. */
+    OV_TRY(write_state(f, &f->state, diag));
+    put_settings(&settings, key, key_path, publish);
+    return replace_file(f, SETTINGS, &settings, diag);
 }
 
 enum ov_status log_state_check(struct log_folder *f, struct ov_diag *diag)

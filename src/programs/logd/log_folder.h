@@ -38,6 +38,15 @@ OV_MUST_USE enum ov_status log_folder_init(const char *path,
                                            const char *publish,
                                            struct ov_diag *diag);
 
+/* The locked folder's log ends here, and the log of `key` goes on with the same
+ * tree in the same folder: settings and state are its own from now on, so that
+ * the old one can't be written any more. Stopped in the middle, it is done by
+ * doing it again. */
+OV_MUST_USE enum ov_status log_folder_turn(struct log_folder *f,
+                                           const struct ov_vkey *key,
+                                           const char *key_path,
+                                           struct ov_diag *diag);
+
 /* Reads the settings only; nothing is locked. */
 OV_MUST_USE enum ov_status
 log_folder_read(const char *path, struct log_folder *ret, struct ov_diag *diag);

@@ -57,15 +57,7 @@ static enum ov_status write_synced(const char *path, struct ov_span bytes)
 
     if (fd < 0)
         return OV_IO;
-    while (bytes.len > 0) {
-        ssize_t put = write(fd, bytes.ptr, bytes.len);
-
-        if (put < 0 && errno == EINTR)
-            continue;
-        if (put <= 0)
-            return OV_IO;
-        bytes = ov_span_clip(bytes, (size_t)put, bytes.len);
-    }
+    OV_TRY(ov_write_all(fd, bytes));
     return fsync(fd) == 0 ? OV_OK : OV_IO;
 }
 

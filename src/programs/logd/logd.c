@@ -9,6 +9,8 @@
 
 #include "base/text.h"
 #include "log_service.h"
+#include "log_turn.h"
+#include "sys/deny.h"
 #include "sys/file.h"
 #include "sys/landlock.h"
 #include "sys/log_client.h"
@@ -40,10 +42,12 @@ static const char usage[] =
     "       overt-logd once DIR [--policy FILE] [--witness URL=KEY]...\n"
     "       overt-logd prove DIR INDEX [-o FILE]\n"
     "       overt-logd status DIR\n"
+    "       overt-logd turn DIR --origin NAME --key FILE\n"
     "\n"
     "Writes a transparency log (c2sp.org/tlog-tiles) of small signed notes.\n"
     "\n"
-    "  --origin NAME           of the new log: a URL without its scheme\n"
+    "  --origin NAME           of the new, or next, log: a URL without its "
+    "scheme\n"
     "  --key FILE              its private key, made if missing (DIR/log.key)\n"
     "  --no-passphrase         do not encrypt a new key\n"
     "  --passphrase-file FILE  what the key is encrypted with\n"
@@ -324,6 +328,24 @@ static int cmd_init(const char *dir, const struct settings *set)
     return s == OV_OK ? 0 : complain(&diag, s);
 }
 
+static int cmd_turn(const char *dir, const struct settings *set)
+{
+    struct ov_diag diag = {.line = 0};
+    char key_path[LOG_PATH_MAX];
+    struct ov_vkey key;
+    enum ov_status s;
+
+    if (set->origin == NULL || set->key == NULL ||
+        !ov_key_name_is_valid(ov_span_str(set->origin)))
+        return misuse("turn needs --origin and --key of the next log");
+    if (!full_path(dir, set->key, "", key_path))
+        return misuse("a path is too long");
+    s = key_for(key_path, set, &key, &diag);
+    if (s == OV_OK)
+        s = log_turn(dir, &key, key_path, &diag);
+    return s == OV_OK ? 0 : complain(&diag, s);
+}
+
 static enum ov_status add_witness(struct sequencer *s, const char *text,
                                   struct ov_diag *diag)
 {
@@ -376,7 +398,8 @@ static enum ov_status open_log(const char *dir, const struct settings *set,
 
 /* Answers of witnesses and entries of clients are read from here on: only the
  * log's own folders can be written, and beside them what libraries need to
- * reach a witness can be read. No program can be started. */
+ * reach a witness can be read. No program can be started, and what is in
+ * deny.def ends the process. */
 static enum ov_status enter_jail(const struct sequencer *s,
                                  struct ov_diag *diag)
 {
@@ -392,7 +415,7 @@ static enum ov_status enter_jail(const struct sequencer *s,
     (void)mkdir(s->folder.publish, 0755); /* a rule needs what is there */
     status = ov_landlock_service(&places);
     return status == OV_OK
-               ? OV_OK
+               ? ov_deny(OV_DENY_SERVICE, diag)
                : ov_diag_set(diag, status, 0, "cannot jail itself: %s",
                              status == OV_UNSUPPORTED
                                  ? "this kernel has no Landlock"
@@ -570,6 +593,8 @@ int main(int argc, char **argv)
         return misuse("too many or too few words; see --help");
     if (strcmp(command, "init") == 0)
         return cmd_init(dir, &set);
+    if (strcmp(command, "turn") == 0)
+        return cmd_turn(dir, &set);
     if (strcmp(command, "run") == 0 || strcmp(command, "once") == 0)
         return cmd_run(dir, &set, strcmp(command, "once") == 0);
     if (strcmp(command, "status") == 0)

@@ -8,8 +8,10 @@
  * - a rule's revisions grow by one, and each change names the one before;
  * - a source under embargo is revealed by its day, as it was committed to;
  * - releases of a channel follow each other in number, digest and range;
- * - the log begins with log-start, and nothing follows log-end;
- * - a rebuild that came out differently.
+ * - the log begins with log-start, and nothing but another log follows log-end
+ *   (audit_turn.c);
+ * - a rebuild that came out differently;
+ * - what a cloud says (audit_cloud.c).
  *
  * Limit: a release may name compiler 0 as long as no program was logged. */
 
@@ -17,15 +19,13 @@
 #define EMBARGO_DAYS 90
 #define DAY ((uint64_t)86400)
 
-struct audit *audit_new(struct findings *f, const char *origin,
-                        const struct ov_people *people)
+struct audit *audit_new(struct findings *f, const struct ov_people *people)
 {
     struct audit *a = ov_alloc(sizeof(*a));
 
     if (a == NULL)
         return NULL;
     a->found = f;
-    a->origin = origin;
     a->people = people;
     a->arena = ov_arena_new(ARENA_SIZE);
     a->table = index_table_new();
@@ -372,24 +372,6 @@ static enum ov_status on_attachment(struct audit *a, const struct ov_entry *e,
     return note_file(a, e, "file", index);
 }
 
-static void check_place(struct audit *a, const struct ov_entry *e,
-                        uint64_t index)
-{
-    bool is_start = e->type == OV_ENTRY_LOG_START;
-
-    if (is_start != (index == 0))
-        finding(a->found, FINDING_BAD_ENTRY, "log", index,
-                is_start ? "log-start is not the first entry"
-                         : "the first entry is not log-start");
-    if (is_start && !ov_entry_is(e, "origin", a->origin))
-        finding(a->found, FINDING_BAD_ENTRY, "log", index,
-                "log-start names another log");
-    if (a->is_ended)
-        finding(a->found, FINDING_BAD_ENTRY, "log", index,
-                "an entry follows log-end");
-    a->is_ended |= e->type == OV_ENTRY_LOG_END;
-}
-
 static enum ov_status dispatch(struct audit *a, const struct ov_entry *e,
                                uint64_t index, struct ov_span bytes)
 {
@@ -405,11 +387,15 @@ static enum ov_status dispatch(struct audit *a, const struct ov_entry *e,
         [OV_ENTRY_NOTICE] = on_notice,
         [OV_ENTRY_SBOM] = on_attachment,
         [OV_ENTRY_PROVENANCE] = on_attachment,
+        [OV_ENTRY_SNAPSHOT] = audit_on_snapshot,
+        [OV_ENTRY_DELTA] = audit_on_delta,
+        [OV_ENTRY_KEY_MANIFEST] = audit_on_keys,
+        [OV_ENTRY_SUBMISSIONS] = audit_on_submissions,
     };
     const struct index_item type = {.index = index,
                                     .number = (uint64_t)e->type};
 
-    check_place(a, e, index);
+    audit_place(a, e, index);
     OV_TRY(index_table_put(a->table, TYPE, number_name(&index), &type));
     if (e->type == OV_ENTRY_RELEASE)
         return on_release(a, e, index, bytes);
@@ -443,8 +429,8 @@ static enum ov_status open_entry(struct audit *a, uint64_t index,
     return ov_entry_open(a->arena, bytes, a->people, index, o, diag);
 }
 
-enum ov_status audit_entry(struct audit *a, uint64_t index,
-                           struct ov_span bytes)
+static enum ov_status judge(struct audit *a, uint64_t index,
+                            struct ov_span bytes)
 {
     const struct index_item item = {.index = index};
     struct ov_diag diag = {0};
@@ -464,6 +450,17 @@ enum ov_status audit_entry(struct audit *a, uint64_t index,
                                        : FINDING_BAD_ENTRY,
             "log", index, "%s",
             diag.text[0] != '\0' ? diag.text : ov_status_name(status));
+    return OV_OK;
+}
+
+enum ov_status audit_entry(struct audit *a, uint64_t index,
+                           struct ov_span bytes)
+{
+    uint8_t leaf[OV_MERKLE_HASH];
+
+    OV_TRY(judge(a, index, bytes));
+    ov_merkle_leaf(bytes, leaf);
+    ov_merkle_stack_add(&a->tree, leaf);
     return OV_OK;
 }
 

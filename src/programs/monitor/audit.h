@@ -10,14 +10,20 @@
 
 struct audit;
 
-/* origin: of the log; borrowed, as people (NULL: signers are not judged). */
-struct audit *audit_new(struct findings *f, const char *origin,
-                        const struct ov_people *people);
+/* people: borrowed; NULL: signers are not judged. */
+struct audit *audit_new(struct findings *f, const struct ov_people *people);
 void audit_free(struct audit *a);
 
 /* The next entry. OV_NO_MEMORY; all else becomes a finding. */
 OV_MUST_USE enum ov_status audit_entry(struct audit *a, uint64_t index,
                                        struct ov_span bytes);
+
+/* That the entries so far are those of the log with that origin. */
+void audit_log(struct audit *a, struct ov_span origin);
+
+/* Whether a log of that origin has ended in these entries, and with how many;
+ * another one goes on. */
+bool audit_ended(const struct audit *a, struct ov_span origin, uint64_t *ret);
 
 /* What only time tells: embargoes that are over. now: POSIX seconds. */
 void audit_time(struct audit *a, uint64_t now);

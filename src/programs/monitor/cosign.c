@@ -25,14 +25,14 @@
  * the publisher leaves there until the quorum has signed. It is compared with
  * the logged note and is believed for nothing else. */
 
-static bool put_path(const struct rounds *r, const char *ending,
+static bool put_path(const struct rounds *r, size_t log, const char *ending,
                      char ret[static PATH_MAX])
 {
     OV_AUTO_DONE(buf) hex = ov_buf_with_max(128);
     uint8_t digest[OV_DIGEST_MAX];
     int n;
 
-    if (ov_digest(OV_SHA256, ov_span_str(r->policy->logs[0].key.name),
+    if (ov_digest(OV_SHA256, ov_span_str(r->policy->logs[log].key.name),
                   digest) != OV_OK)
         return false;
     ov_put_hex(&hex, ov_span_of(digest, 32));
@@ -46,17 +46,29 @@ static struct vantage *wanted(struct rounds *r)
     return &r->places[r->options->n_places + 1];
 }
 
+/* Of the newest log of which something was asked for. */
+static bool read_wanted(const struct rounds *r, struct ov_buf *into)
+{
+    char path[PATH_MAX];
+
+    for (size_t log = r->policy->n_logs; log-- > 0;) {
+        if (put_path(r, log, "wanted", path) &&
+            ov_file_read(path, into) == OV_OK)
+            return true;
+        ov_buf_clear(into);
+    }
+    return false;
+}
+
 void cosign_read(struct rounds *r)
 {
     OV_AUTO_DONE(buf) bytes = ov_buf_with_max(OV_LEDGER_MAX);
     struct vantage *v = wanted(r);
     struct ov_span note;
-    char path[PATH_MAX];
 
     v->is_there = false;
     ov_buf_clear(&v->note);
-    if (r->options->cosigner == NULL || !put_path(r, "wanted", path) ||
-        ov_file_read(path, &bytes) != OV_OK)
+    if (r->options->cosigner == NULL || !read_wanted(r, &bytes))
         return; /* nothing was asked for yet */
     if (ov_ledger_unwrap(ov_buf_span(&bytes), &note) != OV_OK)
         return; /* it is asked for again */
@@ -105,7 +117,7 @@ void cosign_allow(struct rounds *r, const struct vantage *best)
     struct ov_diag diag = {0};
     char path[PATH_MAX];
 
-    if (best != wanted(r) || !put_path(r, "checked", path))
+    if (best != wanted(r) || !put_path(r, best->result.log, "checked", path))
         return;
     if (!is_fault_free(r) || (r->options->repo != NULL && !is_rebuilt(r))) {
         finding(r->found, FINDING_NOT_COSIGNED, "log", NO_INDEX,

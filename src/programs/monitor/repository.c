@@ -6,6 +6,7 @@
 #include "rebuild_code.h"
 #include "sys/file.h"
 #include "tuf/tuf_client.h"
+#include "tuf/tuf_memory.h"
 
 /* Goes the way of a client: from a trusted root through TUF's metadata to each
  * channel's head, and asks of everything on that way whether it is logged. Then
@@ -15,19 +16,12 @@
  * Limit: "recall/list" is put together from recall entries, and is not itself
  * logged; it is not compared. */
 
-#define MAX_STATE 32
-#define MAX_METADATA ((size_t)4 << 20)
 #define ARENA_SIZE ((size_t)64 << 20)
-
-struct kept {
-    char name[OV_TUF_MAX_NAME + 16];
-    struct ov_buf bytes;
-};
+#define MAX_METADATA ((size_t)4 << 20)
 
 struct repository {
     struct rounds *rounds;
-    struct kept kept[MAX_STATE]; /* TUF's state, for this round only */
-    size_t n_kept;
+    struct ov_tuf_memory kept; /* TUF's state, for this round only */
     struct ov_arena *arena;
     struct ov_tuf_client *client;
 };
@@ -51,53 +45,27 @@ static enum ov_status get(void *data, const char *name, size_t max,
     return view_read(&view, (const char *)path.ptr, max, ret, NULL);
 }
 
-static struct kept *find_kept(struct repository *repo, const char *name)
-{
-    for (size_t i = 0; i < repo->n_kept; i++) {
-        if (strcmp(repo->kept[i].name, name) == 0)
-            return &repo->kept[i];
-    }
-    return NULL;
-}
-
 static enum ov_status state_get(void *data, const char *name,
                                 struct ov_buf *ret)
 {
-    const struct kept *k = find_kept(data, name);
+    const struct repository *repo = data;
 
-    if (k == NULL)
-        return OV_NOT_FOUND;
-    ov_put_span(ret, ov_buf_span(&k->bytes));
-    return ov_buf_status(ret);
+    return ov_tuf_memory_get(&repo->kept, name, ret);
 }
 
 static enum ov_status state_put(void *data, const char *name,
                                 struct ov_span bytes)
 {
     struct repository *repo = data;
-    struct kept *k = find_kept(repo, name);
 
-    if (k == NULL) {
-        if (repo->n_kept == MAX_STATE || strlen(name) >= sizeof(k->name))
-            return OV_LIMIT_COUNT;
-        k = &repo->kept[repo->n_kept++];
-        memcpy(k->name, name, strlen(name) + 1);
-        k->bytes = ov_buf_with_max(MAX_METADATA);
-    }
-    ov_buf_clear(&k->bytes);
-    ov_put_span(&k->bytes, bytes);
-    return ov_buf_status(&k->bytes);
+    return ov_tuf_memory_put(&repo->kept, name, bytes);
 }
 
 static enum ov_status state_remove(void *data, const char *name)
 {
     struct repository *repo = data;
-    struct kept *k = find_kept(repo, name);
 
-    if (k == NULL)
-        return OV_OK;
-    ov_buf_done(&k->bytes);
-    *k = repo->kept[--repo->n_kept];
+    ov_tuf_memory_remove(&repo->kept, name);
     return OV_OK;
 }
 
@@ -376,8 +344,8 @@ static enum ov_status check_roles(struct repository *repo)
         if (status != OV_OK && status != OV_NOT_FOUND)
             tell(repo, status, &diag);
     }
-    for (size_t i = 0; i < repo->n_kept; i++) {
-        const struct kept *k = &repo->kept[i];
+    for (size_t i = 0; i < repo->kept.n; i++) {
+        const struct ov_tuf_kept *k = &repo->kept.files[i];
         struct ov_tuf_targets targets;
 
         if (strcmp(k->name, "root.json") == 0 ||
@@ -481,8 +449,7 @@ enum ov_status repository_check(struct rounds *r)
     repo->arena = arena;
     status = check(repo);
     ov_tuf_client_free(repo->client);
-    for (size_t i = 0; i < repo->n_kept; i++)
-        ov_buf_done(&repo->kept[i].bytes);
+    ov_tuf_memory_done(&repo->kept);
     if (status == OV_NO_MEMORY)
         return status;
     if (r->options->has_blobs)

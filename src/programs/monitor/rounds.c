@@ -13,9 +13,9 @@
  *
  * 1. Ask every place for its checkpoint: the log, its mirrors, and witnesses,
  *    whom the log can't tell apart from anybody else.
- * 2. The largest tree that the log has signed anywhere is the one to be read,
- *    also if the log itself shows less. What was largest in an earlier round or
- *    run counts as a place, too.
+ * 2. The largest tree that the newest log of the policy has signed anywhere is
+ *    the one to be read, also if the log itself shows less. What was largest in
+ * an earlier round or run counts as a place, too.
  * 3. Read its new entries from a place that has them all, compare every tile,
  *    and judge the entries. If a place serves something else the next one is
  *    asked, from the beginning.
@@ -33,6 +33,16 @@ static struct vantage *seen_before(struct rounds *r)
     return &r->places[r->options->n_places];
 }
 
+/* Of two logs of the policy, the one that stands behind the other has taken its
+ * place; of one log, the larger tree is later. */
+static bool is_later(const struct ov_policy_result *a,
+                     const struct ov_policy_result *b)
+{
+    if (a->log != b->log)
+        return a->log > b->log;
+    return a->checkpoint.size > b->checkpoint.size;
+}
+
 /* Among the first n places. */
 static struct vantage *largest(struct rounds *r, size_t n)
 {
@@ -41,8 +51,8 @@ static struct vantage *largest(struct rounds *r, size_t n)
     for (size_t i = 0; i < n; i++) {
         struct vantage *v = &r->places[i];
 
-        if (v->is_there && (best == NULL || v->result.checkpoint.size >
-                                                best->result.checkpoint.size))
+        if (v->is_there &&
+            (best == NULL || is_later(&v->result, &best->result)))
             best = v;
     }
     return best;
@@ -215,6 +225,23 @@ static enum ov_status compare(struct rounds *r, const struct vantage *old,
                                        proof, n);
 }
 
+/* A log that has ended, as the next one says, and that has more here. */
+static bool check_ended(struct rounds *r, const struct vantage *v,
+                        const struct vantage *best)
+{
+    const struct ov_checkpoint *c = &v->result.checkpoint;
+    char evidence[80];
+    uint64_t end;
+
+    if (!audit_ended(r->audit, c->origin, &end) || c->size <= end)
+        return true;
+    keep_evidence(r, v, best, evidence);
+    finding(r->found, FINDING_FORK, v->place->url, NO_INDEX,
+            "shows %llu entries of a log that has ended with %llu; kept: %s",
+            (unsigned long long)c->size, (unsigned long long)end, evidence);
+    return false;
+}
+
 static void compare_all(struct rounds *r, const struct vantage *best,
                         const struct log_view *good)
 {
@@ -223,7 +250,8 @@ static void compare_all(struct rounds *r, const struct vantage *best,
         char evidence[80];
         enum ov_status status;
 
-        if (v == best || !v->is_there)
+        if (v == best || !v->is_there ||
+            (good != NULL && !check_ended(r, v, best)))
             continue;
         /* Nobody serves the tree, which was told. */
         if (good == NULL &&
@@ -259,7 +287,7 @@ static enum ov_status on_entry(void *data, uint64_t index, struct ov_span bytes)
 static enum ov_status forget(struct rounds *r)
 {
     audit_free(r->audit);
-    r->audit = audit_new(r->found, r->policy->logs[0].key.name, r->people);
+    r->audit = audit_new(r->found, r->people);
     memset(r->frontier, 0, sizeof(*r->frontier));
     r->n_files_compared = 0;
     memset(r->release_checked, 0, sizeof(r->release_checked));
@@ -380,6 +408,26 @@ static void check_delays(struct rounds *r, const struct vantage *best)
     }
 }
 
+/* A witness need not know every log of the policy, but one of them. */
+static void check_witnesses(struct rounds *r)
+{
+    size_t n = r->options->n_places;
+
+    for (size_t i = 0; i < n; i++) {
+        const struct watch_place *p = r->places[i].place;
+        bool is_any = false;
+
+        if (p->kind != PLACE_WITNESS || p->log != 0 || r->policy->n_logs == 1)
+            continue;
+        for (size_t j = 0; j < n; j++)
+            is_any |=
+                r->places[j].place->url == p->url && !r->places[j].is_missing;
+        if (!is_any)
+            finding(r->found, FINDING_UNREACHABLE, p->url, NO_INDEX,
+                    "has cosigned no log of the policy");
+    }
+}
+
 static enum ov_status look(struct rounds *r)
 {
     const struct ov_policy_clock clock = {r->now, r->options->max_age};
@@ -392,6 +440,7 @@ static enum ov_status look(struct rounds *r)
     if (seen_before(r)->note.len > 0 &&
         !vantage_take_note(seen_before(r), r->policy, r->arena))
         return OV_NO_MEMORY;
+    check_witnesses(r);
     cosign_read(r);
     published = largest(r, r->options->n_places + 1);
     best = largest(r, r->options->n_places + 2);
@@ -401,6 +450,8 @@ static enum ov_status look(struct rounds *r)
         check_delays(r, published);
     OV_TRY(read_tree(r, best, &good));
     compare_all(r, best, good);
+    if (good != NULL)
+        audit_log(r->audit, best->result.checkpoint.origin);
     audit_time(r->audit, r->now);
     if (r->options->repo != NULL && good != NULL)
         OV_TRY(repository_check(r));

@@ -15,7 +15,8 @@ static bool put_path(const struct vantage *v, const struct ov_policy *policy,
     uint8_t digest[OV_DIGEST_MAX];
 
     if (v->place->kind == PLACE_WITNESS) {
-        if (ov_digest(OV_SHA256, ov_span_str(policy->logs[0].key.name),
+        if (ov_digest(OV_SHA256,
+                      ov_span_str(policy->logs[v->place->log].key.name),
                       digest) != OV_OK)
             return false;
         ov_put_hex(path, ov_span_of(digest, sizeof(digest)));
@@ -74,17 +75,26 @@ void vantage_read(struct vantage *v, const struct ov_policy *policy,
     enum ov_status status;
 
     v->is_there = false;
+    v->is_missing = false;
     ov_buf_clear(&v->note);
     if (!put_path(v, policy, &path))
         return;
     status = view_read(&v->view, (const char *)path.ptr, OV_NOTE_MAX_SIZE,
                        &v->note, &diag);
+    /* Of several logs, a witness may have been asked for some only. */
+    v->is_missing = status == OV_NOT_FOUND && policy->n_logs > 1 &&
+                    v->place->kind == PLACE_WITNESS;
+    if (v->is_missing)
+        return;
     if (status != OV_OK) {
         finding(f, FINDING_UNREACHABLE, v->place->url, NO_INDEX, "%s",
                 diag.text[0] != '\0' ? diag.text : ov_status_name(status));
         return;
     }
     status = judge(v, policy, clock, a);
+    if (is_signed(status) && v->place->kind == PLACE_WITNESS &&
+        v->result.log != v->place->log)
+        status = OV_BAD_SIGNATURE;
     tell(v, status, f);
     v->is_there = is_signed(status);
 }

@@ -14,6 +14,7 @@ struct vantage {
     struct log_view view; /* of logs and mirrors */
     struct ov_buf note;
     struct ov_policy_result result;
+    bool is_missing;       /* a witness that knows nothing of this log */
     bool is_there;         /* note is a checkpoint that the log signed */
     uint64_t behind_size;  /* the size it had when it was first seen behind */
     uint64_t behind_since; /* POSIX seconds; 0: it is not behind */

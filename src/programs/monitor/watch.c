@@ -8,6 +8,7 @@
 
 #include "base/text.h"
 #include "rounds.h"
+#include "sys/deny.h"
 #include "sys/file.h"
 #include "sys/landlock.h"
 
@@ -68,8 +69,8 @@ static bool read_files(struct monitor *m)
     if (ov_policy_parse(m->arena, ov_buf_span(&m->policy_text), &m->policy,
                         &diag) != OV_OK)
         return complain(m->options.policy, diag.text) == 0;
-    if (m->policy.n_logs != 1)
-        return complain(m->options.policy, "names not just one log") == 0;
+    if (m->policy.n_logs == 0)
+        return complain(m->options.policy, "names no log") == 0;
     if (m->options.people == NULL)
         return true;
     if (!read_text(m->options.people, &m->people_text))
@@ -80,10 +81,32 @@ static bool read_files(struct monitor *m)
            complain(m->options.people, diag.text) == 0;
 }
 
+/* A witness has a checkpoint of each log that it knows. */
+static bool add_logs(struct monitor *m)
+{
+    struct watch_options *o = &m->options;
+    size_t n = o->n_places;
+
+    for (size_t i = 0; i < n; i++) {
+        if (o->places[i].kind != PLACE_WITNESS)
+            continue;
+        for (size_t log = 1; log < m->policy.n_logs; log++) {
+            if (o->n_places == WATCH_MAX_PLACES)
+                return complain(o->places[i].url,
+                                "too many witnesses and logs") == 0;
+            o->places[o->n_places] = o->places[i];
+            o->places[o->n_places++].log = log;
+        }
+    }
+    return true;
+}
+
 static bool add_places(struct monitor *m)
 {
     struct ov_diag diag = {0};
 
+    if (!add_logs(m))
+        return false;
     for (size_t i = 0; i < m->options.n_places; i++) {
         struct vantage *v = &m->places[i];
 
@@ -93,11 +116,12 @@ static bool add_places(struct monitor *m)
         if (ov_mirrors_add(m->rounds.mirrors, v->place->url, &diag) != OV_OK)
             return complain(v->place->url, diag.text) == 0;
     }
-    m->before = (struct watch_place){PLACE_WITNESS, "what was seen before"};
+    m->before = (struct watch_place){PLACE_WITNESS, "what was seen before", 0};
     m->places[m->options.n_places].place = &m->before;
     m->places[m->options.n_places].note =
         ov_buf_with_max(OV_NOTE_MAX_SIZE + ((size_t)1 << 18));
-    m->wanted = (struct watch_place){PLACE_WITNESS, "what is to be cosigned"};
+    m->wanted =
+        (struct watch_place){PLACE_WITNESS, "what is to be cosigned", 0};
     m->places[m->options.n_places + 1].place = &m->wanted;
     m->places[m->options.n_places + 1].note =
         ov_buf_with_max(OV_NOTE_MAX_SIZE + ((size_t)1 << 18));
@@ -125,9 +149,12 @@ static bool is_jailed(const struct monitor *m)
                                   m->options.cosigner};
     enum ov_status status =
         ov_landlock_write_paths(places, m->options.cosigner != NULL ? 3 : 2);
+    struct ov_diag diag = {0};
 
-    return status == OV_OK ||
-           complain("jail", status == OV_UNSUPPORTED
+    if (status == OV_OK)
+        return ov_deny(OV_DENY_MONITOR, &diag) == OV_OK ||
+               complain("jail", diag.text) == 0;
+    return complain("jail", status == OV_UNSUPPORTED
                                 ? "this kernel has no Landlock"
                                 : ov_status_name(status)) == 0;
 }

@@ -27,7 +27,7 @@ static bool add_place(struct watch_options *o, enum place_kind kind,
         memmove(o->places + 1, o->places, at * sizeof(o->places[0]));
         at = 0;
     }
-    o->places[at] = (struct watch_place){kind, url};
+    o->places[at] = (struct watch_place){kind, url, 0};
     o->n_places++;
     return true;
 }

@@ -6,7 +6,7 @@
 
 /* What to watch: options, or lines of a file with the same names. */
 
-#define WATCH_MAX_PLACES 32
+#define WATCH_MAX_PLACES 128 /* a witness: one for each log */
 
 enum place_kind {
     PLACE_LOG,
@@ -17,6 +17,7 @@ enum place_kind {
 struct watch_place {
     enum place_kind kind;
     const char *url;
+    size_t log; /* of the policy's logs; for witnesses */
 };
 
 struct watch_options {

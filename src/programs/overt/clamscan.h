@@ -3,7 +3,7 @@
 
 #include <regex.h>
 
-#include "output.h"
+#include "host/output.h"
 #include "scan_job.h"
 
 /* overt clamscan: clamscan's options, output and exit codes over our scan. */
@@ -39,6 +39,7 @@ struct clamscan {
     struct clamscan_regexes include_dir;
     const char *file_list;
     const char *log_path;
+    uint64_t max_age_days; /* of databases; 0: any */
     enum clamscan_action action;
     const char *action_folder;
     struct ov_wire_open open;
@@ -58,9 +59,12 @@ struct clamscan {
     bool alerts_documents;
     bool alerts_limits;
     bool has_no_heuristics;
+    bool has_no_images; /* damage and hashes of pictures are not looked at */
     bool has_pua_include;
     bool has_pua_exclude;
-    unsigned follow_dirs; /* 0 never, 1 what is given, 2 always */
+    unsigned security_format; /* 0 with dashes, 1 without, 2 both */
+    unsigned max_folders;     /* in each other; 0: any */
+    unsigned follow_dirs;     /* 0 never, 1 what is given, 2 always */
     unsigned follow_files;
     bool is_help;
     bool is_version;
@@ -80,6 +84,31 @@ struct clamscan {
  * argv[0]. False after a line on stderr. */
 bool clamscan_parse(struct clamscan *c, int *argc, char **argv);
 void clamscan_help(struct out *out);
+/* "yes", "true" and "1", or their opposites. */
+bool clamscan_flag(const char *value, bool *ret);
+/* Each way to set an option returns NULL, or what is wrong with the value. */
+const char *clamscan_set_bit(uint32_t *flags, uint32_t bit, const char *value);
+
+/* clamscan_alerts.c: an option each. */
+const char *clamscan_heuristics(struct clamscan *c, const char *value);
+const char *clamscan_precedence(struct clamscan *c, const char *value);
+const char *clamscan_alert_encrypted(struct clamscan *c, const char *value);
+const char *clamscan_alert_broken(struct clamscan *c, const char *value);
+const char *clamscan_alert_media(struct clamscan *c, const char *value);
+const char *clamscan_alert_macros(struct clamscan *c, const char *value);
+const char *clamscan_alert_partitions(struct clamscan *c, const char *value);
+const char *clamscan_images(struct clamscan *c, const char *value);
+const char *clamscan_structured(struct clamscan *c, const char *value);
+const char *clamscan_card_count(struct clamscan *c, const char *value);
+const char *clamscan_card_mode(struct clamscan *c, const char *value);
+const char *clamscan_security_count(struct clamscan *c, const char *value);
+const char *clamscan_security_format(struct clamscan *c, const char *value);
+/* What follows from several options together. */
+void clamscan_choose_alerts(struct clamscan *c);
+
+/* clamscan_age.c: whether no database is older than may be. False after a line
+ * on stderr. */
+bool clamscan_young(const struct clamscan *c);
 
 /* clamscan_report.c */
 void clamscan_report_init(struct clamscan *c);

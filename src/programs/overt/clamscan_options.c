@@ -5,7 +5,7 @@
 
 #include "clamscan.h"
 #include "formats/type.h"
-#include "option.h"
+#include "host/option.h"
 
 /* clamscan's command line: long options with "=value" or a value behind, most
  * of them yes or no; letters may stand together ("-ri"). What overt cannot do
@@ -31,7 +31,7 @@ static const char *add_regex(struct clamscan_regexes *list, const char *value)
 }
 
 /* "yes", "true" and "1", or their opposites. */
-static bool read_flag(const char *value, bool *ret)
+bool clamscan_flag(const char *value, bool *ret)
 {
     static const char *const yes[] = {"yes", "true", "1"};
     static const char *const no[] = {"no", "false", "0"};
@@ -45,11 +45,11 @@ static bool read_flag(const char *value, bool *ret)
     return false;
 }
 
-static const char *set_bit(uint32_t *flags, uint32_t bit, const char *value)
+const char *clamscan_set_bit(uint32_t *flags, uint32_t bit, const char *value)
 {
     bool is_on;
 
-    if (!read_flag(value, &is_on))
+    if (!clamscan_flag(value, &is_on))
         return "not yes or no";
     *flags = is_on ? *flags | bit : *flags & ~bit;
     return NULL;
@@ -58,6 +58,13 @@ static const char *set_bit(uint32_t *flags, uint32_t bit, const char *value)
 static const char *set_database(struct clamscan *c, const char *value)
 {
     return add_to(&c->databases, value);
+}
+
+static const char *set_max_age(struct clamscan *c, const char *value)
+{
+    if (!option_number(value, UINT32_MAX, &c->max_age_days))
+        return "not a number of days";
+    return NULL;
 }
 
 static const char *set_log(struct clamscan *c, const char *value)
@@ -74,12 +81,12 @@ static const char *set_file_list(struct clamscan *c, const char *value)
 
 static const char *set_allmatch(struct clamscan *c, const char *value)
 {
-    return set_bit(&c->open.flags, OV_SCAN_ALL_MATCHES, value);
+    return clamscan_set_bit(&c->open.flags, OV_SCAN_ALL_MATCHES, value);
 }
 
 static const char *set_pua(struct clamscan *c, const char *value)
 {
-    return set_bit(&c->open.flags, OV_SCAN_UNWANTED, value);
+    return clamscan_set_bit(&c->open.flags, OV_SCAN_UNWANTED, value);
 }
 
 /* The flag is set if the option says no. */
@@ -88,7 +95,7 @@ static const char *set_bit_if_no(uint32_t *flags, uint32_t bit,
 {
     bool is_on;
 
-    if (!read_flag(value, &is_on))
+    if (!clamscan_flag(value, &is_on))
         return "not yes or no";
     *flags = is_on ? *flags & ~bit : *flags | bit;
     return NULL;
@@ -103,43 +110,6 @@ NO_FLAG(set_normalize, OV_SCAN_NO_TEXT)
 NO_FLAG(set_pe, OV_SCAN_NO_PE)
 NO_FLAG(set_elf, OV_SCAN_NO_ELF)
 NO_FLAG(set_image_hash, OV_SCAN_NO_IMAGE_HASH)
-
-/* ---- alerts ---- */
-
-static const char *set_heuristics(struct clamscan *c, const char *value)
-{
-    bool is_on;
-
-    if (!read_flag(value, &is_on))
-        return "not yes or no";
-    c->has_no_heuristics = !is_on;
-    return NULL;
-}
-
-static const char *set_precedence(struct clamscan *c, const char *value)
-{
-    return set_bit(&c->open.flags, OV_SCAN_ALERTS_FIRST, value);
-}
-
-static const char *set_alert_encrypted(struct clamscan *c, const char *value)
-{
-    bool is_on;
-
-    if (!read_flag(value, &is_on))
-        return "not yes or no";
-    c->alerts_archives = c->alerts_documents = is_on;
-    return NULL;
-}
-
-static const char *set_alert_broken(struct clamscan *c, const char *value)
-{
-    return set_bit(&c->open.alerts, 1u << OV_ALERT_BROKEN, value);
-}
-
-static const char *set_alert_media(struct clamscan *c, const char *value)
-{
-    return set_bit(&c->open.alerts, 1u << OV_ALERT_MEDIA, value);
-}
 
 static const char *set_count(uint64_t *field, const char *value)
 {
@@ -159,6 +129,7 @@ static const char *set_count(uint64_t *field, const char *value)
 COUNT(set_icons, OV_BOUND_ICONS)
 COUNT(set_pcre_calls, OV_BOUND_PCRE_CALLS)
 COUNT(set_pcre_depth, OV_BOUND_PCRE_DEPTH)
+COUNT(set_partitions, OV_BOUND_PARTITIONS)
 
 /* ---- categories of unwanted software ---- */
 
@@ -196,7 +167,7 @@ static const char *set_cross_fs(struct clamscan *c, const char *value)
 {
     bool is_on;
 
-    if (!read_flag(value, &is_on))
+    if (!clamscan_flag(value, &is_on))
         return "not yes or no";
     c->is_one_fs = !is_on;
     return NULL;
@@ -234,7 +205,7 @@ static const char *set_remove(struct clamscan *c, const char *value)
 {
     bool is_on;
 
-    if (!read_flag(value, &is_on))
+    if (!clamscan_flag(value, &is_on))
         return "not yes or no";
     return is_on ? set_action(c, CLAMSCAN_REMOVE, NULL) : NULL;
 }
@@ -313,6 +284,7 @@ SIZE(set_html_size, OV_BOUND_HTML)
 SIZE(set_notags_size, OV_BOUND_NOTAGS)
 SIZE(set_script_size, OV_BOUND_SCRIPT)
 SIZE(set_pcre_size, OV_BOUND_PCRE_FILE)
+SIZE(set_embedded_size, OV_BOUND_EMBEDDED)
 
 static const char *set_recursion(struct clamscan *c, const char *value)
 {
@@ -321,6 +293,29 @@ static const char *set_recursion(struct clamscan *c, const char *value)
     if (!option_number(value, UINT32_MAX, &n) || n == 0)
         return "not a depth of 1 or more";
     c->open.max_depth = (uint32_t)n;
+    return NULL;
+}
+
+static const char *set_folders(struct clamscan *c, const char *value)
+{
+    uint64_t n;
+
+    if (!option_number(value, UINT32_MAX, &n) || n == 0)
+        return "not a depth of 1 or more";
+    c->max_folders = (unsigned)n;
+    return NULL;
+}
+
+/* None are kept of regular expressions: a rule's cost is told as a whole. */
+static const char *set_statistics(struct clamscan *c, const char *value)
+{
+    (void)c;
+    if (strcmp(value, "pcre") == 0)
+        return "pcre is not supported: use overt scan --profile-rules";
+    if (strcmp(value, "bytecode") == 0)
+        out_error("clamscan: --statistics: no bytecode is run");
+    else if (strcmp(value, "none") != 0)
+        return "not none, bytecode or pcre";
     return NULL;
 }
 
@@ -344,7 +339,7 @@ static const enum ov_type archives[] = {
     OV_TYPE_LHA,       OV_TYPE_WARC,     OV_TYPE_ALZ,      OV_TYPE_EGG,
     OV_TYPE_SIS,       OV_TYPE_NSIS,     OV_TYPE_AUTOIT,   OV_TYPE_ISHIELD,
     OV_TYPE_ZIPSFX,    OV_TYPE_RARSFX,   OV_TYPE_7ZSFX,    OV_TYPE_CABSFX,
-    OV_TYPE_ARJSFX,
+    OV_TYPE_ARJSFX,    OV_TYPE_APM,
 };
 
 static const enum ov_type mails[] = {OV_TYPE_MAIL};
@@ -453,7 +448,7 @@ static bool set_flag(struct clamscan *c, size_t row, const struct given *g)
 
     if (g->value == NULL)
         *field = true;
-    else if (!read_flag(g->value, field))
+    else if (!clamscan_flag(g->value, field))
         return complain(g, "not yes or no");
     return true;
 }
@@ -462,13 +457,24 @@ static bool set_flag(struct clamscan *c, size_t row, const struct given *g)
 static bool has_default(const char *name)
 {
     static const char *const names[] = {
-        "allmatch",           "detect-pua",
-        "cross-fs",           "remove",
-        "heuristic-alerts",   "heuristic-scan-precedence",
-        "alert-encrypted",    "alert-broken",
-        "alert-broken-media", "normalize",
-        "scan-html",          "scan-pe",
-        "scan-elf",           "scan-image-fuzzy-hash",
+        "allmatch",
+        "detect-pua",
+        "cross-fs",
+        "remove",
+        "heuristic-alerts",
+        "heuristic-scan-precedence",
+        "alert-encrypted",
+        "alert-broken",
+        "alert-broken-media",
+        "normalize",
+        "scan-html",
+        "scan-pe",
+        "scan-elf",
+        "scan-image-fuzzy-hash",
+        "detect-structured",
+        "alert-macros",
+        "alert-partition-intersection",
+        "scan-image",
     };
 
     for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
@@ -498,7 +504,7 @@ static bool set_types(struct clamscan *c, size_t row, const struct given *g)
 {
     bool is_on = true;
 
-    if (g->value != NULL && !read_flag(g->value, &is_on))
+    if (g->value != NULL && !clamscan_flag(g->value, &is_on))
         return complain(g, "not yes or no");
     for (size_t i = 0; i < type_rows[row].n; i++) {
         size_t t = (size_t)type_rows[row].types[i];
@@ -520,7 +526,7 @@ static bool set_only(size_t row, const struct given *g)
     bool wants_on;
 
     if (strcmp(value, want) == 0 ||
-        (read_flag(value, &is_on) && read_flag(want, &wants_on) &&
+        (clamscan_flag(value, &is_on) && clamscan_flag(want, &wants_on) &&
          is_on == wants_on))
         return true;
     out_error("clamscan: --%s=%s is not supported: %s", g->name, value,
@@ -605,13 +611,6 @@ static bool apply_letters(struct clamscan *c, const char *text, struct given *g)
     return true;
 }
 
-/* What follows from several options together. */
-static void choose_alerts(struct clamscan *c)
-{
-    if (!c->has_no_heuristics)
-        c->open.alerts |= 1u << OV_ALERT_ENGINE;
-}
-
 bool clamscan_parse(struct clamscan *c, int *argc, char **argv)
 {
     int n = 1;
@@ -636,7 +635,7 @@ bool clamscan_parse(struct clamscan *c, int *argc, char **argv)
             i++;
     }
     *argc = n;
-    choose_alerts(c);
+    clamscan_choose_alerts(c);
     return true;
 }
 

@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include "clamscan.h"
+#include "host/clam_alert.h"
 
 /* What clamscan prints, line by line. Its words for what was not looked at in
  * full are "OK" (limits, encryption, damage); scripts count on that. So the
@@ -93,46 +94,16 @@ static void on_detection(struct report *r, const char *path,
         }
         out_format(c->out, "\n");
     }
-    put_found(c, path, "", d->rule, (d->flags & OV_RULE_OFFICIAL) != 0);
+    put_found(c, path, clam_prefix(d->kind), d->rule,
+              (d->flags & OV_RULE_OFFICIAL) != 0);
 }
 
-/* clamscan's name for an alert on a limit, by our name of the limit. */
+/* clamscan ends early for its four limits, and for the time. */
 static const char *limit_alert(struct ov_span limit)
 {
-    static const struct {
-        const char *limit;
-        const char *alert;
-    } table[] = {
-        {"max-filesize", "Heuristics.Limits.Exceeded.MaxFileSize"},
-        {"max-scansize", "Heuristics.Limits.Exceeded.MaxScanSize"},
-        {"max-files", "Heuristics.Limits.Exceeded.MaxFiles"},
-        {"max-recursion", "Heuristics.Limits.Exceeded.MaxRecursion"},
-    };
+    const char *alert = clam_limit_alert(limit);
 
-    for (size_t i = 0; i < sizeof(table) / sizeof(table[0]); i++)
-        if (ov_span_equal(limit, ov_span_str(table[i].limit)))
-            return table[i].alert;
-    return "Heuristics.Limits.Exceeded.MaxScanTime";
-}
-
-static const char *encryption_alert(struct ov_span type)
-{
-    static const struct {
-        const char *type;
-        const char *alert;
-    } table[] = {
-        {"zip", "Heuristics.Encrypted.Zip"},
-        {"rar", "Heuristics.Encrypted.RAR"},
-        {"7z", "Heuristics.Encrypted.7Zip"},
-        {"arj", "Heuristics.Encrypted.ARJ"},
-        {"pdf", "Heuristics.Encrypted.PDF"},
-        {"ole2", "Heuristics.Encrypted.DOC"},
-    };
-
-    for (size_t i = 0; i < sizeof(table) / sizeof(table[0]); i++)
-        if (ov_span_equal(type, ov_span_str(table[i].type)))
-            return table[i].alert;
-    return "Heuristics.Encrypted.Archive";
+    return alert != NULL ? alert : CLAM_TIME_ALERT;
 }
 
 static bool is_word(struct ov_span s, enum ov_reason_kind kind)
@@ -179,7 +150,7 @@ static void on_inconclusive(struct report *r, const char *path,
         note_hit(c, path);
     } else if (is_word(i->reason, OV_REASON_ENCRYPTED) &&
                alerts_on(c, i->detail)) {
-        put_found(c, path, encryption_alert(i->detail), none, true);
+        put_found(c, path, clam_encryption_alert(i->detail), none, true);
         note_hit(c, path);
     } else if (is_failure(i->reason)) {
         char text[128];

@@ -141,7 +141,8 @@ static int exit_code_of(const struct clamscan *c, const struct scan_totals *t)
 static int run(struct clamscan *c, const char **paths, size_t n_paths)
 {
     const struct rule_set_options from = {.paths = c->databases.items,
-                                          .n_paths = c->databases.n};
+                                          .n_paths = c->databases.n,
+                                          .has_file_values = true};
     bool follows = c->follow_dirs == 2 || c->follow_files == 2;
     struct rule_set rules;
     struct scan_totals totals;
@@ -150,7 +151,7 @@ static int run(struct clamscan *c, const char **paths, size_t n_paths)
         .paths = paths,
         .n_paths = n_paths,
         .files_from = c->file_list,
-        .walk = {.wants = wants, .data = c},
+        .walk = {.max_depth = c->max_folders, .wants = wants, .data = c},
         .rules = &rules,
         .open = c->open,
         .timeout_ms = c->timeout_ms,
@@ -198,6 +199,13 @@ int cmd_clamscan(int argc, char **argv)
         return EXIT_ERROR;
     clamscan_report_init(&c);
     signals_catch();
+    if (!clamscan_young(&c)) {
+        const struct scan_totals none = {0};
+
+        clamscan_summary(&c, &none, 0);
+        (void)out_flush(c.out);
+        return EXIT_ERROR;
+    }
     if (n_paths == 0 && c.file_list == NULL) {
         static const char *here[] = {"."};
 

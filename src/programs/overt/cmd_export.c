@@ -8,10 +8,11 @@
 #include <unistd.h>
 
 #include "command.h"
-#include "option.h"
-#include "output.h"
-#include "state_place.h"
+#include "host/option.h"
+#include "host/output.h"
+#include "host/state_place.h"
 #include "sys/fd.h"
+#include "sys/file.h"
 #include "sys/judge_client.h"
 #include "sys/spawn.h"
 
@@ -41,15 +42,8 @@ static const char *set_best_effort(void *data, const char *value)
     return NULL;
 }
 
-static const char *set_state(void *data, const char *value)
-{
-    (void)data;
-    state_place_set(value);
-    return NULL;
-}
-
 static const struct option_row rows[] = {
-    {"state", 0, "DIR", "where the installed rules are", set_state},
+    {"state", 0, "DIR", "where the installed rules are", state_place_option},
     {"release", 0, "FOLDER", "a release, in place of the installed one",
      set_release},
     {"best-effort-jail", 0, NULL, "go on where a jail step is not possible",
@@ -63,18 +57,6 @@ static const struct option_list options = {
     "for yara; not-exported.txt there lists what the format has no words for.",
     rows, sizeof(rows) / sizeof(rows[0])};
 
-static bool write_all(int fd, struct ov_span bytes)
-{
-    while (bytes.len > 0) {
-        ssize_t put = write(fd, bytes.ptr, bytes.len);
-
-        if (put <= 0)
-            return false;
-        bytes = ov_span_clip(bytes, (uint64_t)put, bytes.len);
-    }
-    return true;
-}
-
 /* Each file is only ever added to: the folder was empty at first. */
 static bool on_file(void *data, struct ov_span name, struct ov_span piece)
 {
@@ -86,7 +68,7 @@ static bool on_file(void *data, struct ov_span name, struct ov_span piece)
                    (const char *)name.ptr);
     fd = openat(x->folder, path,
                 O_WRONLY | O_CREAT | O_APPEND | O_NOFOLLOW | O_CLOEXEC, 0644);
-    if (fd >= 0 && write_all(fd, piece))
+    if (fd >= 0 && ov_write_all(fd, piece) == OV_OK)
         return true;
     out_error("%s: %s", path, strerror(errno));
     x->has_failed = true;

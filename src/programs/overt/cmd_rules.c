@@ -6,9 +6,9 @@
 #include <unistd.h>
 
 #include "command.h"
-#include "option.h"
-#include "output.h"
-#include "rule_set.h"
+#include "host/option.h"
+#include "host/output.h"
+#include "host/rule_set.h"
 #include "sys/fd.h"
 #include "sys/file.h"
 #include "sys/spawn.h"
@@ -129,12 +129,12 @@ static const struct option_row rows[] = {
 static const struct option_list options = {
     "overt rules",
     "build SRC... -o IMAGE\n"
-    "       overt rules list IMAGE         every rule\n"
-    "       overt rules check IMAGE        counts, and what was left out\n"
-    "       overt rules dump IMAGE [RULE]  the image's parts, or all of a "
+    "       overt rules list SRC...       every rule\n"
+    "       overt rules check SRC...      counts, and what was left out\n"
+    "       overt rules dump SRC [RULE]   the image's parts, or all of a "
     "rule\n"
-    "       overt rules fmt FILE...        YARA sources in their usual form\n"
-    "SRC: ClamAV databases, YARA files, or folders of them.",
+    "       overt rules fmt FILE...       YARA sources in their usual form\n"
+    "SRC: ClamAV databases, YARA files, folders of them, or one image.",
     rows, sizeof(rows) / sizeof(rows[0])};
 
 static void print_report(const struct rule_set *set, const char *path)
@@ -159,6 +159,7 @@ static int build(struct rules_options *o)
     bool is_written;
 
     o->set.no_cache = true;
+    o->set.has_file_values = true;
     if (o->output == NULL || o->set.n_paths == 0) {
         out_error("rules build: give sources and -o IMAGE; see overt rules "
                   "--help");
@@ -189,7 +190,25 @@ static bool write_text(void *data, struct ov_span text)
     return out_flush(o);
 }
 
-static int show(const struct rules_options *o, enum ov_judge_show what)
+/* An image as it is, or one made of sources for this time. False after a line;
+ * lines of sources that are at fault are told, and left out. */
+static bool open_or_compile(struct rules_options *o, size_t n_paths,
+                            struct rule_set *ret)
+{
+    o->set.n_paths = n_paths;
+    o->set.no_cache = true;
+    o->set.skip_errors = true;
+    o->set.defines = ov_buf_span(&o->defines);
+    if (!rule_set_load(&o->set, ret))
+        return false;
+    if (ret->images.n == 1)
+        return true;
+    out_error("rules: give sources, or one image");
+    rule_set_done(ret);
+    return false;
+}
+
+static int show(struct rules_options *o, enum ov_judge_show what)
 {
     struct ov_judge_view view = {.what = what,
                                  .spawn_flags = o->set.spawn_flags,
@@ -197,25 +216,29 @@ static int show(const struct rules_options *o, enum ov_judge_show what)
                                  .write = write_text,
                                  .data = out_standard()};
     struct ov_judge_refusal refusal;
+    size_t n_paths = o->set.n_paths;
     struct rule_set set;
     enum ov_status status;
+    bool is_whole;
 
-    if (o->set.n_paths == 2 && what == OV_JUDGE_SECTIONS) {
+    if (n_paths == 2 && what == OV_JUDGE_SECTIONS) {
         view.what = OV_JUDGE_RULE;
         view.name = o->set.paths[1];
-    } else if (o->set.n_paths != 1) {
-        out_error("rules: give one image; see overt rules --help");
+        n_paths = 1;
+    } else if (n_paths == 0 || (n_paths > 1 && what == OV_JUDGE_SECTIONS)) {
+        out_error("rules: give an image, or sources; see overt rules --help");
         return EXIT_ERROR;
     }
-    if (!rule_set_open_image(o->set.paths[0], &set))
+    if (!open_or_compile(o, n_paths, &set))
         return EXIT_ERROR;
     view.image_fd = set.images.fds[0];
     view.image_len = set.images.lens[0];
     status = ov_judge_show(&view, &refusal);
     if (status != OV_OK)
         out_error("%s: %s", o->set.paths[0], refusal.text);
+    is_whole = !set.has_errors;
     rule_set_done(&set);
-    return status == OV_OK ? EXIT_CLEAN : EXIT_ERROR;
+    return status == OV_OK && is_whole ? EXIT_CLEAN : EXIT_ERROR;
 }
 
 /* ---- fmt ---- */

@@ -3,21 +3,26 @@
 #include <string.h>
 
 #include "command.h"
-#include "option.h"
-#include "output.h"
+#include "host/option.h"
+#include "host/output.h"
+#include "quarantine_recalled.h"
+#include "status_daemon.h"
 #include "status_update.h"
 #include "sys/channel.h"
+#include "sys/deny.h"
 #include "sys/fd.h"
 #include "sys/locate.h"
 #include "sys/spawn.h"
 #include "sys/wire.h"
 
 /* overt status: version, places, what jail this machine gives, tried by
- * starting each helper once, and what updates have installed. */
+ * starting each helper once, what the daemon does, and what updates have
+ * installed. */
 
 struct status_options {
     bool is_json;
     bool has_sandbox;
+    const char *control;
 };
 
 static const char *set_json(void *data, const char *value)
@@ -34,10 +39,17 @@ static const char *set_sandbox(void *data, const char *value)
     return NULL;
 }
 
+static const char *set_control(void *data, const char *value)
+{
+    ((struct status_options *)data)->control = value;
+    return NULL;
+}
+
 static const struct option_row rows[] = {
     {"sandbox", 0, NULL, "the table of what each jailed process may do",
      set_sandbox},
     {"json", 0, NULL, "as one JSON object", set_json},
+    {"control", 0, "PATH", "overtd's control socket", set_control},
 };
 
 static const struct option_list options = {"overt status", "[OPTION]...", rows,
@@ -129,8 +141,9 @@ static void put_place(struct out *o, bool is_json, const char *name,
     }
 }
 
-static int print_status(struct out *o, bool is_json)
+static int print_status(struct out *o, const struct status_options *s)
 {
+    bool is_json = s->is_json;
     bool is_good = true;
     int code;
 
@@ -152,6 +165,8 @@ static int print_status(struct out *o, bool is_json)
         else
             put_helper(o, &helpers[i], &jail);
     }
+    status_daemon_print(o, s->control, is_json);
+    quarantine_recalled_status(o, is_json);
     code = status_update_print(o, is_json);
     if (is_json)
         out_format(o, "}\n");
@@ -169,9 +184,11 @@ int cmd_status(int argc, char **argv)
         return EXIT_ERROR;
     if (is_help)
         return EXIT_CLEAN;
-    if (s.has_sandbox)
+    if (s.has_sandbox) {
         ov_put_sandbox(&o->text);
-    else
-        code = print_status(o, s.is_json);
+        ov_put_denied(&o->text);
+    } else {
+        code = print_status(o, &s);
+    }
     return out_flush(o) ? code : EXIT_ERROR;
 }

@@ -7,10 +7,10 @@
 #include "base/text.h"
 #include "command.h"
 #include "engine_index.h"
-#include "installed_rules.h"
-#include "output.h"
+#include "host/installed_rules.h"
+#include "host/output.h"
+#include "host/state_place.h"
 #include "self_test.h"
-#include "state_place.h"
 #include "trust/update.h"
 #include "update_set.h"
 
@@ -228,9 +228,11 @@ static int run(struct run *r)
 int cmd_update(int argc, char **argv)
 {
     OV_AUTO_DONE(buf) path = ov_buf_with_max(PATH_MAX);
-    OV_AUTO(mirrors) mirrors = NULL;
+    struct update_sources sources = {NULL, NULL};
     OV_AUTO(state) state = NULL;
     struct update_set set;
+    int code;
+
     struct run r = {.set = &set, .now = (uint64_t)time(NULL)};
     bool is_help = false;
 
@@ -239,14 +241,18 @@ int cmd_update(int argc, char **argv)
     if (is_help)
         return EXIT_CLEAN;
     if (!update_set_operands(&update_options, argc, argv, 0) ||
-        !update_set_mirrors(&set, &mirrors) || !state_place_put(&path))
+        !state_place_put(&path))
         return EXIT_ERROR;
     if (ov_state_open((char *)path.ptr, OV_STATE_WRITE, &state, &r.diag) !=
         OV_OK) {
         out_error("update: %s: %s", (char *)path.ptr, r.diag.text);
         return EXIT_ERROR;
     }
-    r.mirrors = mirrors;
+    if (!update_set_sources(&set, "overt update", "update", &sources))
+        return EXIT_ERROR;
+    r.mirrors = sources.mirrors;
     r.state = state;
-    return run(&r);
+    code = run(&r);
+    update_sources_done(&sources);
+    return code;
 }

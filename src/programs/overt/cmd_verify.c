@@ -4,9 +4,9 @@
 #include "base/text.h"
 #include "command.h"
 #include "engine_index.h"
-#include "output.h"
+#include "host/output.h"
+#include "host/state_place.h"
 #include "own_files.h"
-#include "state_place.h"
 #include "trust/update.h"
 #include "update_set.h"
 
@@ -18,7 +18,8 @@ struct asked {
     struct update_set set;
     struct out *out;
     bool is_json;
-    bool is_first; /* line */
+    bool is_first;       /* line */
+    const char *closing; /* for people, if all is well; may be NULL */
     struct ov_buf line;
     struct ov_trust_result result;
     struct own_files own; /* --self */
@@ -91,22 +92,25 @@ static bool on_text(void *data, struct ov_span text)
 }
 
 static bool open_mirrors(const struct asked *a, enum ov_trust_task task,
-                         struct ov_mirrors **ret)
+                         struct update_sources *ret)
 {
     if (task == OV_TRUST_VERIFY ||
         ((task == OV_TRUST_WHY || task == OV_TRUST_DEEP) &&
          a->set.n_places == 0))
         return true;
-    return update_set_mirrors(&a->set, ret);
+    return update_set_sources(
+        &a->set, task == OV_TRUST_WHY ? "overt why" : "overt verify", "verify",
+        ret);
 }
 
-static int ask(struct asked *a, enum ov_trust_task task, const char *name)
+static int ask_from(struct asked *a, struct ov_mirrors *mirrors,
+                    enum ov_trust_task task, const char *name)
 {
-    OV_AUTO(mirrors) mirrors = NULL;
     OV_AUTO(state) state = NULL;
     struct ov_diag diag = {0};
     struct ov_trust_job job = {
         .task = task,
+        .mirrors = mirrors,
         .channel = a->set.channel,
         .argument = name,
         .now = (uint64_t)time(NULL),
@@ -114,16 +118,12 @@ static int ask(struct asked *a, enum ov_trust_task task, const char *name)
         .write = on_text,
         .data = a,
     };
-    enum ov_status status;
+    enum ov_status status = state_place_open(&state, &diag);
 
-    if (!open_mirrors(a, task, &mirrors))
-        return EXIT_ERROR;
-    status = state_place_open(&state, &diag);
     if (status != OV_OK && status != OV_NOT_FOUND) {
         out_error("state: %s", diag.text);
         return EXIT_ERROR;
     }
-    job.mirrors = mirrors;
     job.state = state;
     a->line = ov_buf_with_max((size_t)1 << 20);
     status = ov_trust_run(&job, &a->result, &diag);
@@ -131,6 +131,17 @@ static int ask(struct asked *a, enum ov_trust_task task, const char *name)
     if (status != OV_OK)
         out_error("%s", diag.text);
     return status == OV_OK ? update_exit_code(&a->result) : EXIT_ERROR;
+}
+
+static int ask(struct asked *a, enum ov_trust_task task, const char *name)
+{
+    struct update_sources sources = {NULL, NULL};
+    int code = EXIT_ERROR;
+
+    if (open_mirrors(a, task, &sources))
+        code = ask_from(a, sources.mirrors, task, name);
+    update_sources_done(&sources);
+    return code;
 }
 
 static int finish(struct asked *a, int code)
@@ -141,6 +152,8 @@ static int finish(struct asked *a, int code)
         out_format(a->out, "}\n");
     } else if (a->result.updated.refusal != OV_REFUSED_NOT) {
         update_print_refusal(a->out, &a->result);
+    } else if (a->closing != NULL) {
+        out_format(a->out, "%s\n", a->closing);
     }
     return out_flush(a->out) ? code : EXIT_ERROR;
 }
@@ -189,6 +202,10 @@ int cmd_verify(int argc, char **argv)
         out_format(a.out, "{\"lines\":[");
     if (a.set.is_self)
         return finish(&a, verify_self(&a));
+    a.closing = a.set.is_deep
+                    ? "What is installed is what was made public, rule by rule."
+                    : "What is installed is what was made public; --deep looks "
+                      "at the entry of each\nrule as well.";
     return finish(
         &a, ask(&a, a.set.is_deep ? OV_TRUST_DEEP : OV_TRUST_VERIFY, NULL));
 }

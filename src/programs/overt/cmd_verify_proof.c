@@ -3,8 +3,8 @@
 #include <unistd.h>
 
 #include "command.h"
-#include "option.h"
-#include "output.h"
+#include "host/option.h"
+#include "host/output.h"
 #include "sys/fd.h"
 #include "sys/file.h"
 #include "sys/judge_client.h"

@@ -3,7 +3,7 @@
 #include <sys/stat.h>
 
 #include "command.h"
-#include "option.h"
+#include "host/option.h"
 #include "signals.h"
 #include "yara_front.h"
 
@@ -44,6 +44,11 @@ static const char *set_number(uint64_t *ret, uint64_t max, const char *value)
 static const char *set_max_rules(void *data, const char *value)
 {
     return set_number(&((struct yara *)data)->max_rules, UINT32_MAX, value);
+}
+
+static const char *set_chunk(void *data, const char *value)
+{
+    return set_number(&((struct yara *)data)->max_chunk, UINT64_MAX, value);
 }
 
 static const char *set_skip_larger(void *data, const char *value)
@@ -115,6 +120,8 @@ SWITCH(set_negate, is_negated)
 SWITCH(set_recursive, is_recursive)
 SWITCH(set_no_links, follows_no_links)
 SWITCH(set_meta, has_meta)
+SWITCH(set_module_values, has_module_values)
+SWITCH(set_statistics, has_statistics)
 SWITCH(set_namespace, has_namespace)
 SWITCH(set_print_tags, has_tags)
 SWITCH(set_strings, has_strings)
@@ -131,6 +138,9 @@ static const struct option_row rows[] = {
     {"fast-scan", 'f', NULL, "of each string only the first match", set_fast},
     {"identifier", 'i', "NAME", "only rules of this name; repeatable",
      set_identifier},
+    {"max-process-memory-chunk", 0, "NUMBER",
+     "the longest piece of a process that is looked at as one; 1 GiB",
+     set_chunk},
     {"max-rules", 'l', "NUMBER", "stop after so many rules", set_max_rules},
     {"max-strings-per-rule", 0, "NUMBER", "taken; 10000 is ours", set_unused},
     {"module-data", 'x', "MODULE=FILE", "a report for the module cuckoo",
@@ -139,6 +149,10 @@ static const struct option_row rows[] = {
     {"no-follow-symlinks", 'N', NULL, "not links inside folders", set_no_links},
     {"no-warnings", 'w', NULL, "nothing about slow rules", set_no_warnings},
     {"print-meta", 'm', NULL, "print meta data", set_meta},
+    {"print-module-data", 'D', NULL, "print what the modules say of the file",
+     set_module_values},
+    {"print-stats", 'S', NULL, "print how the rules' strings are looked for",
+     set_statistics},
     {"define", 'd', "VAR=VALUE", "define external variable", set_define},
     {"print-namespace", 'e', NULL, "print the rules' namespaces",
      set_namespace},
@@ -158,8 +172,8 @@ static const struct option_row rows[] = {
 };
 
 static const struct option_list options = {
-    "overt yara", "[OPTION]... [NAMESPACE:]RULES_FILE... FILE | DIR", rows,
-    sizeof(rows) / sizeof(rows[0])};
+    "overt yara", "[OPTION]... [NAMESPACE:]RULES_FILE... FILE | DIR | PID",
+    rows, sizeof(rows) / sizeof(rows[0])};
 
 static bool wants(void *data, const char *path, const char *name,
                   bool is_folder)
@@ -180,6 +194,17 @@ static bool wants(void *data, const char *path, const char *name,
     return false;
 }
 
+/* A number that is no file's name; 0: it is none. */
+static int process_number(const char *target)
+{
+    struct stat st;
+    uint64_t n;
+
+    if (stat(target, &st) == 0 || !option_number(target, INT32_MAX, &n))
+        return 0;
+    return (int)n;
+}
+
 static bool is_folder(const char *path)
 {
     struct stat st;
@@ -197,11 +222,14 @@ static void set_limits(struct ov_wire_open *open)
 
 static void set_flags(struct yara *y)
 {
-    y->open.flags = OV_SCAN_ALL_MATCHES | OV_SCAN_UNWANTED | OV_SCAN_FLAT;
-    if (y->has_tags || y->has_meta || y->tags.n > 0)
+    y->open.flags = OV_SCAN_ALL_MATCHES | OV_SCAN_UNWANTED |
+                    OV_SCAN_HEURISTICS | OV_SCAN_FLAT;
+    if (y->has_tags || y->has_meta || y->has_namespace || y->tags.n > 0)
         y->open.flags |= OV_SCAN_EXPLAIN;
     if (y->has_strings || y->has_lengths)
         y->open.flags |= OV_SCAN_MATCHES;
+    if (y->has_module_values)
+        y->open.flags |= OV_SCAN_MODULES;
     if (y->is_negated && !y->is_count) /* yara counts those that hold */
         y->open.flags |= OV_SCAN_NEGATE;
 }
@@ -213,7 +241,11 @@ static int scan(struct yara *y, const struct rule_set *rules,
     struct ov_diag diag = {0};
     struct scan_job job = {
         .paths = &target,
-        .n_paths = y->is_list ? 0 : 1,
+        .n_paths = y->is_list || y->pid > 0 ? 0 : 1,
+        .pids = &y->pid,
+        .n_pids = y->pid > 0 ? 1 : 0,
+        .process_prefix = "",
+        .max_process_chunk = y->max_chunk,
         .files_from = y->is_list ? target : NULL,
         .walk = {.wants = wants, .data = y},
         .rules = rules,
@@ -243,14 +275,44 @@ static bool load(const struct yara *y, const char *const *paths, size_t n,
                                           .n_paths = n,
                                           .n_threads = y->n_threads,
                                           .space = "default",
+                                          .tells_warnings = !y->has_no_warnings,
                                           .defines = ov_buf_span(&y->defines)};
 
     if (y->is_compiled && n > 1) {
         out_error("yara: can't accept multiple rules files when using -C");
         return false;
     }
-    return y->is_compiled ? rule_set_open_image(paths[0], ret)
-                          : rule_set_load(&from, ret);
+    if (y->is_compiled)
+        return rule_set_open_image(paths[0], ret);
+    if (!rule_set_load(&from, ret))
+        return false;
+    if (!ret->has_warnings || !y->fails_on_warnings)
+        return true;
+    rule_set_done(ret);
+    return false;
+}
+
+static bool write_text(void *data, struct ov_span text)
+{
+    struct out *o = data;
+
+    ov_put_span(&o->text, text);
+    return out_flush(o);
+}
+
+static bool print_statistics(struct yara *y, const struct rule_set *rules)
+{
+    const struct ov_judge_view view = {.what = OV_JUDGE_STATISTICS,
+                                       .image_fd = rules->images.fds[0],
+                                       .image_len = rules->images.lens[0],
+                                       .write = write_text,
+                                       .data = y->out};
+    struct ov_judge_refusal refusal;
+
+    if (ov_judge_show(&view, &refusal) == OV_OK)
+        return true;
+    out_error("yara: %s", refusal.text);
+    return false;
 }
 
 int cmd_yara(int argc, char **argv)
@@ -277,11 +339,16 @@ int cmd_yara(int argc, char **argv)
     }
     target = argv[argc - 1];
     y.is_folder = y.is_list || is_folder(target);
+    y.pid = y.is_list ? 0 : process_number(target);
     set_limits(&y.open);
     y.open.defines = ov_buf_span(&y.defines);
     set_flags(&y);
     if (!load(&y, (const char *const *)argv + 1, (size_t)argc - 2, &rules))
         return EXIT_DETECTED;
+    if (y.has_statistics && !print_statistics(&y, &rules)) {
+        rule_set_done(&rules);
+        return EXIT_DETECTED;
+    }
     signals_catch();
     yara_report_init(&y);
     code = scan(&y, &rules, target);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "command.h"
-#include "option.h"
-#include "output.h"
+#include "host/option.h"
+#include "host/output.h"
 #include "yara_front.h"
 
 /* overt yarac: for scripts that call yarac. Writes a rule image; also what runs
@@ -9,6 +9,8 @@
 
 struct yarac {
     bool is_version;
+    bool has_no_warnings;
+    bool fails_on_warnings;
     struct ov_buf defines; /* external variables */
 };
 
@@ -35,13 +37,21 @@ static const char *set_define(void *data, const char *value)
 
 static const char *set_no_warnings(void *data, const char *value)
 {
-    (void)data;
     (void)value;
-    return NULL; /* there are none */
+    ((struct yarac *)data)->has_no_warnings = true;
+    return NULL;
+}
+
+static const char *set_fail(void *data, const char *value)
+{
+    (void)value;
+    ((struct yarac *)data)->fails_on_warnings = true;
+    return NULL;
 }
 
 static const struct option_row rows[] = {
     {"define", 'd', "VAR=VALUE", "define external variable", set_define},
+    {"fail-on-warnings", 0, NULL, "warnings about rules are errors", set_fail},
     {"max-strings-per-rule", 0, "NUMBER", "taken; 10000 is ours", set_unused},
     {"no-warnings", 'w', NULL, "nothing about slow rules", set_no_warnings},
     {"version", 'v', NULL, "print the version", set_version},
@@ -75,8 +85,13 @@ int cmd_yarac(int argc, char **argv)
     from.n_paths = (size_t)argc - 2;
     from.space = "default";
     from.defines = ov_buf_span(&y.defines);
+    from.tells_warnings = !y.has_no_warnings;
     if (!rule_set_load(&from, &rules))
         return EXIT_DETECTED;
+    if (rules.has_warnings && y.fails_on_warnings) {
+        rule_set_done(&rules);
+        return EXIT_DETECTED;
+    }
     is_written = rule_set_write(&rules, argv[argc - 1]);
     rule_set_done(&rules);
     return is_written ? EXIT_CLEAN : EXIT_DETECTED;

@@ -3,7 +3,8 @@
 
 /* Each command: its arguments without the program's name, argv[0] being the
  * command's word. Returns the exit code. */
-#define COMMAND(word, function, what) int function(int argc, char **argv);
+#define COMMAND(word, function, network, what)                                 \
+    int function(int argc, char **argv);
 #include "commands.def"
 #undef COMMAND
 

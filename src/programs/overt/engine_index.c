@@ -5,8 +5,8 @@
 
 #include "base/text.h"
 #include "crypto/digest.h"
-#include "rule_set.h"
-#include "state_place.h"
+#include "host/rule_set.h"
+#include "host/state_place.h"
 
 /* "INDEX SHA-256": of what put_engine_identity says. A hint for words: it tells
  * why an image came out differently, and decides nothing. */

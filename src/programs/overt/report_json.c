@@ -13,18 +13,6 @@ static struct out *out_of(struct report *r)
     return ((struct scan_report *)(void *)r)->out;
 }
 
-static bool is_utf8(struct ov_span s)
-{
-    while (s.len > 0) {
-        size_t len = ov_utf8_len(s);
-
-        if (len == 0)
-            return false;
-        s = ov_span_clip(s, len, s.len);
-    }
-    return true;
-}
-
 static void put_text(struct out *o, const char *name, struct ov_span text)
 {
     out_format(o, ",\"%s\":", name);
@@ -49,7 +37,7 @@ static void begin(struct out *o, const char *type, const char *path)
     if (path == NULL)
         return;
     put_text(o, "path", ov_span_str(path));
-    if (!is_utf8(ov_span_str(path)))
+    if (!ov_is_utf8(ov_span_str(path)))
         put_hex(o, "path_bytes", ov_span_str(path));
 }
 
@@ -92,6 +80,9 @@ static void put_notes(struct out *o, const struct ov_wire_detection *d)
 {
     const char *comma = "";
 
+    for (size_t i = 0; i < d->n_notes; i++)
+        if (d->notes[i].kind == OV_NOTE_SPACE)
+            put_text(o, "namespace", d->notes[i].value);
     out_format(o, ",\"tags\":[");
     for (size_t i = 0; i < d->n_notes; i++) {
         if (d->notes[i].key.len > 0)
@@ -103,7 +94,7 @@ static void put_notes(struct out *o, const struct ov_wire_detection *d)
     comma = "";
     out_format(o, "],\"meta\":[");
     for (size_t i = 0; i < d->n_notes; i++) {
-        if (d->notes[i].key.len == 0)
+        if (d->notes[i].key.len == 0 || d->notes[i].kind == OV_NOTE_SPACE)
             continue;
         out_format(o, "%s{\"key\":", comma);
         out_json(o, d->notes[i].key);
@@ -114,15 +105,20 @@ static void put_notes(struct out *o, const struct ov_wire_detection *d)
     out_format(o, "]");
 }
 
+static enum ov_verdict verdict_of(uint32_t rule_flags)
+{
+    if ((rule_flags & OV_RULE_SUSPICIOUS) != 0)
+        return OV_SUSPICIOUS;
+    return (rule_flags & OV_RULE_UNWANTED) != 0 ? OV_UNWANTED : OV_DETECTED;
+}
+
 static void on_detection(struct report *r, const char *path,
                          const struct ov_wire_detection *d)
 {
     struct out *o = out_of(r);
 
     begin(o, "detection", path);
-    put_text(o, "verdict",
-             (d->flags & OV_RULE_UNWANTED) != 0 ? OV_SPAN_LIT("unwanted")
-                                                : OV_SPAN_LIT("detected"));
+    put_text(o, "verdict", ov_span_str(verdict_word(verdict_of(d->flags))));
     put_text(o, "rule", d->rule);
     put_text(o, "source", d->source);
     put_number(o, "line", d->line);
@@ -150,6 +146,20 @@ static void on_inconclusive(struct report *r, const char *path,
     end(o);
 }
 
+/* A line that a rule prints is a line here. */
+static void on_console(struct report *r, const char *path, struct ov_span lines)
+{
+    struct out *o = out_of(r);
+    struct ov_span line;
+
+    while (lines.len > 0) {
+        (void)ov_span_cut(&lines, '\n', &line);
+        begin(o, "console", path);
+        put_text(o, "text", line);
+        end(o);
+    }
+}
+
 static void on_file(struct report *r, const struct scan_file *f)
 {
     struct out *o = out_of(r);
@@ -161,7 +171,20 @@ static void on_file(struct report *r, const struct scan_file *f)
     put_text(o, "verdict", ov_span_str(verdict_word(f->verdict)));
     put_number(o, "size", f->size);
     put_number(o, "objects", f->n_objects);
+    if (f->digest != NULL)
+        put_hex(o, "sha256", ov_span_of(f->digest, OV_DIGEST_MAX));
     out_format(o, ",\"unchanged\":%s", f->is_cached ? "true" : "false");
+    end(o);
+}
+
+static void on_taken(struct report *r, const char *path,
+                     const struct quarantine_taken *t)
+{
+    struct out *o = out_of(r);
+
+    begin(o, "quarantined", path);
+    put_text(o, "id", ov_span_str(t->id));
+    put_number(o, "other_links", t->n_other_links);
     end(o);
 }
 
@@ -174,7 +197,7 @@ static void on_error(struct report *r, const char *path, const char *text)
     end(o);
 }
 
-static void put_costs(struct out *o, const struct rule_costs *costs)
+static void put_costs(struct out *o, struct rule_costs *costs)
 {
     OV_AUTO_PTR struct rule_costs_entry **list =
         costs->n > 0 ? rule_costs_sorted(costs) : NULL;
@@ -203,6 +226,7 @@ static void on_summary(struct report *r, const struct scan_totals *t)
     put_number(o, "files", t->n_files);
     for (unsigned v = 0; v < OV_N_VERDICTS; v++)
         put_number(o, verdict_word((enum ov_verdict)v), t->by_verdict[v]);
+    put_number(o, "quarantined", t->n_taken);
     put_number(o, "errors", t->n_errors);
     put_number(o, "unchanged", t->n_cached);
     put_number(o, "not_scanned", t->n_unscanned);
@@ -222,8 +246,10 @@ void report_json(struct scan_report *r)
 {
     r->report = (struct report){.detection = on_detection,
                                 .cost = report_cost,
+                                .console = on_console,
                                 .inconclusive = on_inconclusive,
                                 .file = on_file,
+                                .taken = on_taken,
                                 .error = on_error,
                                 .tick = report_tick,
                                 .summary = on_summary};

@@ -4,6 +4,7 @@
 #include <stdio.h>
 
 #include "base/text.h"
+#include "host/finding_log.h"
 
 /* PATH: DETECTED rule in member (source:line)
  *
@@ -91,11 +92,13 @@ static void on_detection(struct report *r, const char *path,
                          const struct ov_wire_detection *d)
 {
     struct out *o = self(r)->out;
-    bool is_unwanted = (d->flags & OV_RULE_UNWANTED) != 0;
+    bool is_malware = (d->flags & (OV_RULE_UNWANTED | OV_RULE_SUSPICIOUS)) == 0;
 
     put_path(o, path);
-    put_word(o, is_unwanted ? YELLOW : RED,
-             is_unwanted ? "UNWANTED" : "DETECTED");
+    put_word(o, is_malware ? RED : YELLOW,
+             is_malware                             ? "DETECTED"
+             : (d->flags & OV_RULE_SUSPICIOUS) != 0 ? "SUSPICIOUS"
+                                                    : "UNWANTED");
     out_format(o, " ");
     out_escaped(o, d->rule);
     put_members(o, &d->path);
@@ -150,11 +153,32 @@ static void on_inconclusive(struct report *r, const char *path,
 
 static void on_file(struct report *r, const struct scan_file *f)
 {
+    if (f->verdict >= OV_UNWANTED && f->digest != NULL &&
+        !self(r)->has_quarantine) {
+        put_path(self(r)->out, f->path);
+        out_format(self(r)->out, "finding ");
+        ov_put_hex(&self(r)->out->text,
+                   ov_span_of(f->digest, FINDING_ID_LEN / 2));
+        out_format(self(r)->out, "\n");
+    }
     if (!self(r)->is_verbose || f->verdict > OV_CLEAN)
         return;
     put_path(self(r)->out, f->path);
     out_format(self(r)->out, "%s%s\n", verdict_word(f->verdict),
                f->is_cached ? " (unchanged)" : "");
+}
+
+static void on_taken(struct report *r, const char *path,
+                     const struct quarantine_taken *t)
+{
+    struct out *o = self(r)->out;
+
+    put_path(o, path);
+    out_format(o, "in quarantine as %s", t->id);
+    if (t->n_other_links > 0)
+        out_format(o, "; other hard links of it, still there: %llu",
+                   (unsigned long long)t->n_other_links);
+    out_format(o, "\n");
 }
 
 static void on_error(struct report *r, const char *path, const char *text)
@@ -249,7 +273,7 @@ static void put_cost(struct out *o, const struct rule_costs *all,
 }
 
 /* The dearest rules, a line each. */
-static void put_costs(struct out *o, const struct rule_costs *costs)
+static void put_costs(struct out *o, struct rule_costs *costs)
 {
     OV_AUTO_PTR struct rule_costs_entry **list = NULL;
 
@@ -281,8 +305,12 @@ static void put_counts(struct out *o, const struct scan_totals *t)
     if (t->n_cached > 0)
         put_count(o, t->n_cached, "of these unchanged since found clean");
     put_count(o, t->by_verdict[OV_DETECTED], "detected");
+    if (t->n_taken > 0)
+        put_count(o, t->n_taken, "of what was found in quarantine now");
     if (t->by_verdict[OV_UNWANTED] > 0)
         put_count(o, t->by_verdict[OV_UNWANTED], "unwanted");
+    if (t->n_suspicious > 0)
+        put_count(o, t->n_suspicious, "suspicious");
     put_count(o, t->by_verdict[OV_INCONCLUSIVE], "inconclusive");
     put_count(o, t->n_errors, "errors");
 }
@@ -318,6 +346,7 @@ void report_people(struct scan_report *r)
                                 .inconclusive = on_inconclusive,
                                 .console = on_console,
                                 .file = on_file,
+                                .taken = on_taken,
                                 .error = on_error,
                                 .tick = report_tick,
                                 .summary = on_summary};

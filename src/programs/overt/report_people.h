@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #pragma once
 
-#include "output.h"
+#include "host/output.h"
 #include "rule_costs.h"
 #include "scan_job.h"
 
@@ -13,6 +13,7 @@ struct scan_report {
     bool is_verbose; /* clean files too */
     bool is_quiet;   /* no summary */
     bool has_explanation;
+    bool has_quarantine;     /* which tells the same id */
     struct rule_costs costs; /* --profile-rules */
     uint64_t last_progress;  /* nanoseconds since the start */
 };

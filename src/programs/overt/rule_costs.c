@@ -117,14 +117,16 @@ static int compare(const void *a, const void *b)
     return ov_span_compare(ov_buf_span(&x->text), ov_buf_span(&y->text));
 }
 
-struct rule_costs_entry **rule_costs_sorted(const struct rule_costs *r)
+struct rule_costs_entry **rule_costs_sorted(struct rule_costs *r)
 {
     struct rule_costs_entry **list =
         ov_alloc_array(r->n, sizeof(struct rule_costs_entry *));
     size_t n = 0;
 
-    if (list == NULL)
+    if (list == NULL) {
+        r->is_cut = true;
         return NULL;
+    }
     for (size_t i = 0; i < r->n_slots; i++)
         if (r->slots[i] != NULL)
             list[n++] = r->slots[i];

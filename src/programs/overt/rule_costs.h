@@ -25,6 +25,5 @@ void rule_costs_add(struct rule_costs *r, const struct ov_rule_cost *c);
 void rule_costs_done(struct rule_costs *r);
 
 /* The entries, the dearest first; owned by the caller, its items by r. NULL if
- * there is none, or memory is out. */
-struct rule_costs_entry **
-rule_costs_sorted(const struct rule_costs *r) OV_ALLOC;
+ * there is none, or memory is out (is_cut). */
+struct rule_costs_entry **rule_costs_sorted(struct rule_costs *r) OV_ALLOC;

@@ -5,18 +5,22 @@
 #include <fcntl.h>
 #include <limits.h>
 #include <stdio.h>
-#include <sys/resource.h>
 #include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
 #include "crypto/digest.h"
+#include "host/scan_name.h"
 #include "path_list.h"
 #include "scan_count.h"
+#include "scan_found.h"
+#include "scan_stdin.h"
 #include "signals.h"
 #include "sys/fd.h"
 #include "sys/file.h"
+#include "sys/file_writers.h"
 #include "sys/locate.h"
+#include "sys/process_memory.h"
 #include "sys/verdict_cache.h"
 
 /* The parent only opens and compares: it looks into no file. What fstat says
@@ -30,7 +34,6 @@
 #define WAIT_MS 100
 #define IMAGE_HEADER 4096
 #define READ_AHEAD_FROM ((off_t)128 << 10)
-#define MAX_SPOOL ((uint64_t)4 << 30)
 
 struct ticket {
     struct ticket *next;
@@ -38,6 +41,9 @@ struct ticket {
     struct ov_buf path;
     struct stat before;
     bool is_spooled; /* a copy of standard input */
+    bool is_written; /* by somebody who may go on without a trace */
+    struct scan_found found;
+    int fd; /* until it is done */
     enum ov_verdict worst;
 };
 
@@ -53,21 +59,12 @@ struct scan {
     int aids[OV_N_AID]; /* descriptors; 0 and -1: none */
     struct ticket *unused;
     uint64_t started_ns;
-    size_t at; /* in job->paths */
+    size_t at;     /* in job->paths */
+    size_t at_pid; /* in job->pids */
+    struct scan_names names;
     bool is_walking;
     bool is_at_end; /* no more paths */
 };
-
-static const char *const verdict_words[] = {
-#define OV_VERDICT(id, word) [id] = word,
-#include <overt/verdict.def>
-#undef OV_VERDICT
-};
-
-const char *verdict_word(enum ov_verdict v)
-{
-    return v < OV_N_VERDICTS ? verdict_words[v] : "?";
-}
 
 static uint64_t now_ns(void)
 {
@@ -94,6 +91,7 @@ static struct ticket *take_ticket(struct scan *s, const char *path)
     }
     t->is_spooled = false;
     t->worst = OV_TRUSTED;
+    scan_found_clear(&t->found);
     ov_buf_clear(&t->path);
     ov_put_str(&t->path, path);
     ov_put_u8(&t->path, 0);
@@ -121,7 +119,8 @@ static void on_detection(void *ticket, const struct ov_wire_detection *d)
 {
     struct ticket *t = ticket;
 
-    t->scan->report->detection(t->scan->report, path_of(t), d);
+    if (scan_found_counts(&t->found, t->scan->job, t->fd, d))
+        t->scan->report->detection(t->scan->report, path_of(t), d);
 }
 
 static void on_match(void *ticket, const struct ov_string_match *m)
@@ -148,20 +147,39 @@ static void on_console(void *ticket, struct ov_span lines)
         t->scan->report->console(t->scan->report, path_of(t), lines);
 }
 
+static void on_sample(void *ticket, struct ov_span piece)
+{
+    struct ticket *t = ticket;
+
+    if (t->scan->report->sample != NULL)
+        t->scan->report->sample(t->scan->report, path_of(t), piece);
+}
+
+static void on_sample_facts(void *ticket, const struct ov_wire_sample_facts *f)
+{
+    struct ticket *t = ticket;
+
+    if (t->scan->report->sample_facts != NULL)
+        t->scan->report->sample_facts(t->scan->report, f);
+}
+
 static void on_inconclusive(void *ticket, const struct ov_wire_inconclusive *i)
 {
     struct ticket *t = ticket;
 
+    t->found.has_inconclusive = true;
     t->scan->report->inconclusive(t->scan->report, path_of(t), i);
 }
 
-static bool is_same(const struct stat *a, const struct stat *b)
+static void on_name(void *ticket, struct ov_span *ret_path,
+                    struct ov_span *ret_owner)
 {
-    return a->st_dev == b->st_dev && a->st_ino == b->st_ino &&
-           a->st_size == b->st_size && a->st_mtim.tv_sec == b->st_mtim.tv_sec &&
-           a->st_mtim.tv_nsec == b->st_mtim.tv_nsec &&
-           a->st_ctim.tv_sec == b->st_ctim.tv_sec &&
-           a->st_ctim.tv_nsec == b->st_ctim.tv_nsec;
+    const struct ticket *t = ticket;
+
+    if (t->is_spooled) /* it has none */
+        return;
+    scan_names_tell(&t->scan->names, path_of(t), t->before.st_uid, ret_path,
+                    ret_owner);
 }
 
 static void tell_file(struct scan *s, const struct scan_file *f)
@@ -174,37 +192,84 @@ static void tell_file(struct scan *s, const struct scan_file *f)
     s->report->file(s->report, f);
 }
 
+/* Not all is known of it: it is not clean, and not remembered. */
+static void doubt(struct ticket *t, struct scan_file *f, const char *reason,
+                  const char *detail)
+{
+    const struct ov_wire_inconclusive i = {.reason = ov_span_str(reason),
+                                           .detail = ov_span_str(detail)};
+
+    on_inconclusive(t, &i);
+    if (f->verdict < OV_INCONCLUSIVE)
+        f->verdict = OV_INCONCLUSIVE;
+}
+
+/* What rules have found nothing in, the cloud may know. */
+static void ask_cloud(struct ticket *t, const struct ov_pool_result *r,
+                      struct scan_file *f)
+{
+    char rule[SCAN_CLOUD_RULE_MAX];
+    bool is_unwanted = false;
+    enum scan_cloud_word word;
+    struct ov_wire_detection d = {.kind = OV_SPAN_LIT("reputation"),
+                                  .type = r->type,
+                                  .object_len = f->size};
+
+    if (t->scan->job->cloud == NULL || f->verdict > OV_INCONCLUSIVE ||
+        t->found.n_allowed > 0 || r->fd < 0)
+        return;
+    word = scan_cloud_look_up(t->scan->job->cloud, r->fd, rule, &is_unwanted);
+    if (word == SCAN_CLOUD_UNKNOWN)
+        doubt(t, f, "unconfirmed", "cloud");
+    if (word != SCAN_CLOUD_BAD)
+        return;
+    d.rule = ov_span_str(rule);
+    on_detection(t, &d);
+    f->verdict =
+        scan_found_verdict(&t->found, is_unwanted ? OV_UNWANTED : OV_DETECTED);
+    f->digest = t->found.has_digest ? t->found.digest : NULL;
+}
+
+static bool may_remember(const struct ticket *t, int fd)
+{
+    return t->scan->cache != NULL && !t->is_spooled && !t->is_written &&
+           ov_file_writers(fd) != OV_WRITERS_SOME;
+}
+
 static void on_done(void *ticket, const struct ov_pool_result *r)
 {
     struct ticket *t = ticket;
     struct scan *s = t->scan;
     struct scan_file f = {.path = path_of(t),
-                          .verdict = r->verdict,
+                          .verdict = scan_found_verdict(&t->found, r->verdict),
                           .type = r->type,
                           .size = (uint64_t)t->before.st_size,
                           .n_objects = r->n_objects,
-                          .fd = r->fd};
+                          .fd = r->fd,
+                          .digest =
+                              t->found.has_digest ? t->found.digest : NULL};
     struct stat after;
 
+    if (f.verdict < t->worst)
+        f.verdict = t->worst;
     if (r->is_abandoned) {
         s->totals.n_unscanned++;
         give_ticket(s, t);
         return;
     }
+    ask_cloud(t, r, &f); /* before it is looked whether the file has changed */
     if (!t->is_spooled &&
-        (fstat(r->fd, &after) != 0 || !is_same(&t->before, &after))) {
-        const struct ov_wire_inconclusive i = {
-            .reason = OV_SPAN_LIT("changed"),
-            .detail = OV_SPAN_LIT("during the scan"),
-        };
-
-        on_inconclusive(t, &i);
-        if (f.verdict < OV_INCONCLUSIVE)
-            f.verdict = OV_INCONCLUSIVE;
-    } else if (f.verdict == OV_CLEAN && s->cache != NULL && !t->is_spooled) {
-        ov_verdict_cache_add(s->cache, &t->before);
+        (fstat(r->fd, &after) != 0 || !ov_file_is_same(&t->before, &after))) {
+        doubt(t, &f, "changed", "during the scan");
+    } else if (f.verdict == OV_CLEAN && may_remember(t, r->fd)) {
+        ov_verdict_cache_add(s->cache, &t->before,
+                             scan_names_digest(&s->names, path_of(t)));
     }
+    s->totals.n_suspicious += t->found.n_suspicious > 0;
     tell_file(s, &f);
+    if (f.verdict >= OV_UNWANTED)
+        scan_found_put_away(&t->found, s->job, path_of(t), r->fd,
+                            t->is_spooled ? NULL : &t->before, &s->totals);
     give_ticket(s, t);
 }
 
@@ -229,6 +294,8 @@ static void submit(struct scan *s, const char *path, int fd,
     }
     t->before = *st;
     t->is_spooled = is_spooled;
+    t->is_written = s->cache != NULL && ov_file_writers(fd) == OV_WRITERS_SOME;
+    t->fd = fd;
     if (st->st_size >= READ_AHEAD_FROM) /* only a hint */
         (void)!posix_fadvise(fd, 0, 0, POSIX_FADV_WILLNEED);
     ov_pool_submit(s->pool, fd, (uint64_t)st->st_size, t);
@@ -243,7 +310,9 @@ static bool is_known(struct scan *s, const struct ov_walk_entry *e)
     if (s->cache == NULL ||
         fstatat(e->folder, e->name, &st,
                 is_followed ? 0 : AT_SYMLINK_NOFOLLOW) != 0 ||
-        !S_ISREG(st.st_mode) || !ov_verdict_cache_has(s->cache, &st))
+        !S_ISREG(st.st_mode) ||
+        !ov_verdict_cache_has(s->cache, &st,
+                              scan_names_digest(&s->names, e->path)))
         return false;
     f.is_cached = true;
     f.size = (uint64_t)st.st_size;
@@ -301,40 +370,15 @@ static void visit(struct scan *s, const struct ov_walk_entry *e)
         break;
     case OV_WALK_LINK:
     case OV_WALK_SYSTEM:
+    case OV_WALK_PAUSE: /* is not asked for here */
     default:
         tell_skipped(s, e);
     }
 }
 
-/* All of standard input into a memory file; errno 0: interrupted. */
-static int spool(void)
-{
-    OV_AUTO_FD fd = -1;
-    uint64_t total = 0;
-
-    if (ov_memory_file("overt-stdin", &fd) != OV_OK)
-        return -1;
-    while (total < MAX_SPOOL) {
-        uint8_t chunk[4096];
-        ssize_t got = read(STDIN_FILENO, chunk, sizeof(chunk));
-
-        if (got < 0 && errno == EINTR && signals_stop() == 0)
-            continue;
-        if (got < 0)
-            return -1;
-        if (got == 0)
-            return ov_memory_seal(fd) == OV_OK ? ov_fd_steal(&fd) : -1;
-        if (write(fd, chunk, (size_t)got) != got)
-            return -1;
-        total += (uint64_t)got;
-    }
-    errno = EFBIG;
-    return -1;
-}
-
 static void scan_standard_input(struct scan *s)
 {
-    OV_AUTO_FD fd = spool();
+    OV_AUTO_FD fd = scan_stdin_spool();
     struct stat st;
 
     if (fd < 0 || fstat(fd, &st) != 0) {
@@ -342,6 +386,48 @@ static void scan_standard_input(struct scan *s)
         return;
     }
     submit(s, "-", ov_fd_steal(&fd), &st, true);
+}
+
+/* ---- processes ---- */
+
+/* More memory than is read at once is not clean. */
+static void tell_cut(struct ticket *t)
+{
+    const struct ov_wire_inconclusive i = {
+        .reason = OV_SPAN_LIT("limit"),
+        .detail = OV_SPAN_LIT("more than 16 GiB of memory"),
+    };
+
+    t->worst = OV_INCONCLUSIVE;
+    on_inconclusive(t, &i);
+}
+
+static void scan_process(struct scan *s, int pid)
+{
+    struct ov_process_memory memory;
+    struct ov_diag diag = {0};
+    struct ticket *t;
+    char name[64];
+
+    (void)snprintf(name, sizeof(name), "%s%d", s->job->process_prefix, pid);
+    if (ov_process_memory_read(pid, s->job->max_process_chunk, &memory,
+                               &diag) != OV_OK) {
+        s->totals.n_errors++;
+        s->report->error(s->report, name, diag.text);
+        return;
+    }
+    t = take_ticket(s, name);
+    if (t == NULL) {
+        ov_fd_cleanup(&memory.fd);
+        tell_error(s, name, ENOMEM);
+        return;
+    }
+    t->before = (struct stat){.st_size = (off_t)memory.len};
+    t->is_spooled = true;
+    t->fd = memory.fd;
+    if (memory.is_cut)
+        tell_cut(t);
+    ov_pool_submit_process(s->pool, memory.fd, memory.len, memory.n_regions, t);
 }
 
 /* ---- paths ---- */
@@ -368,6 +454,10 @@ static bool advance(struct scan *s)
             visit(s, &e);
         else
             s->is_walking = false;
+        return true;
+    }
+    if (s->at_pid < s->job->n_pids) {
+        scan_process(s, s->job->pids[s->at_pid++]);
         return true;
     }
     status = next_path(s, &path);
@@ -441,8 +531,11 @@ static void open_cache(struct scan *s)
 
     if (s->job->no_cache || ov_locate_cache(&folder) != OV_OK)
         return;
+    ov_file_writers_prepare();
     put_engine_identity(&key);
     ov_wire_put_open(&key, &s->job->open);
+    if (s->job->cloud != NULL)
+        scan_cloud_put_identity(s->job->cloud, &key);
     if (!put_image_identity(&key, &s->job->rules->images) ||
         ov_digest(OV_SHA256, ov_buf_span(&key), digest) != OV_OK ||
         ov_verdict_cache_open((char *)folder.ptr,
@@ -473,18 +566,6 @@ static enum ov_status find_digest(struct scan *s, struct ov_diag *diag)
     return OV_OK;
 }
 
-/* Many descriptors are open or under way at once. */
-static void raise_limits(void)
-{
-    struct rlimit limit;
-
-    if (getrlimit(RLIMIT_NOFILE, &limit) == 0 &&
-        limit.rlim_cur < limit.rlim_max) {
-        limit.rlim_cur = limit.rlim_max;
-        (void)!setrlimit(RLIMIT_NOFILE, &limit); /* it works with few, too */
-    }
-}
-
 /* libmagic's database, where file(1) looks for it. */
 #define MAGIC_FILE "/usr/share/misc/magic.mgc"
 
@@ -500,6 +581,21 @@ static enum ov_status open_aid(const char *path, int *ret_fd,
     return OV_OK;
 }
 
+/* Lines that a worker looks for, or tries. */
+static enum ov_status open_lines(struct scan *s, enum ov_aid which,
+                                 struct ov_span lines,
+                                 struct ov_pool_options *options)
+{
+    int *fd = &s->aids[which];
+
+    if (lines.len == 0)
+        return OV_OK;
+    OV_TRY(ov_memory_file("lines", fd));
+    OV_TRY(ov_write_all(*fd, lines));
+    options->aids[which] = (struct ov_pool_aid){*fd, lines.len};
+    return OV_OK;
+}
+
 static enum ov_status open_aids(struct scan *s, struct ov_pool_options *options,
                                 struct ov_diag *diag)
 {
@@ -511,7 +607,8 @@ static enum ov_status open_aids(struct scan *s, struct ov_pool_options *options,
                  &options->aids[OV_AID_REPORT]) != OV_OK)
         return ov_diag_set(diag, OV_IO, 0, "%s: cannot be read",
                            s->job->sandbox_report);
-    return OV_OK;
+    OV_TRY(open_lines(s, OV_AID_WORDS, s->job->words, options));
+    return open_lines(s, OV_AID_PASSWORDS, s->job->passwords, options);
 }
 
 static enum ov_status begin(struct scan *s, struct ov_diag *diag)
@@ -526,11 +623,16 @@ static enum ov_status begin(struct scan *s, struct ov_diag *diag)
         .match = on_match,
         .cost = on_cost,
         .console = on_console,
+        .sample = on_sample,
+        .sample_facts = on_sample_facts,
         .inconclusive = on_inconclusive,
         .done = on_done,
     };
 
-    raise_limits();
+    scan_names_start(&s->names, &options.images);
+    if (s->names.are_asked_for)
+        options.name = on_name;
+    ov_allow_open_files(); /* many are open or under way at once */
     OV_TRY(open_aids(s, &options, diag));
     s->walk = ov_walk_new(&s->job->walk);
     if (s->walk == NULL)
@@ -558,6 +660,7 @@ static void end(struct scan *s)
         if (s->aids[i] > 0)
             (void)!close(s->aids[i]); /* it was only read */
     path_list_done(&s->list);
+    scan_names_done(&s->names);
     if (s->cache != NULL)
         (void)!ov_verdict_cache_save(s->cache); /* next time it takes longer */
     ov_verdict_cache_free(s->cache);
@@ -565,6 +668,7 @@ static void end(struct scan *s)
         struct ticket *t = s->unused;
 
         s->unused = t->next;
+        scan_found_done(&t->found);
         ov_buf_done(&t->path);
         ov_free(t);
     }

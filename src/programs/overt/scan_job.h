@@ -1,7 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #pragma once
 
-#include "rule_set.h"
+#include "host/allow_place.h"
+#include "host/quarantine.h"
+#include "host/rule_set.h"
+#include "host/scan_cloud.h"
 #include "sys/pool.h"
 #include "sys/walk.h"
 
@@ -16,17 +19,21 @@ struct scan_file {
     uint64_t size;
     uint64_t n_objects;
     bool is_cached; /* not scanned: known to be clean */
-    int fd;         /* still open, or -1 */
+    /* SHA-256 of a file in which something was found; NULL: not known. */
+    const uint8_t *digest;
+    int fd; /* still open, or -1 */
 };
 
 struct scan_totals {
     uint64_t n_files; /* done, by verdict: */
     uint64_t by_verdict[OV_N_VERDICTS];
-    uint64_t n_cached;    /* of these, not scanned again */
-    uint64_t n_errors;    /* could not be opened or read */
-    uint64_t n_specials;  /* devices, pipes, sockets, links: nothing to scan */
-    uint64_t n_unscanned; /* handed out when the scan was interrupted */
-    uint64_t n_bytes;     /* of files done */
+    uint64_t n_cached;     /* of these, not scanned again */
+    uint64_t n_suspicious; /* something suspicious in them, whatever else */
+    uint64_t n_errors;     /* could not be opened, read, or quarantined */
+    uint64_t n_taken;      /* in quarantine now */
+    uint64_t n_specials;   /* devices, pipes, sockets, links: nothing to scan */
+    uint64_t n_unscanned;  /* handed out when the scan was interrupted */
+    uint64_t n_bytes;      /* of files done */
     uint64_t n_nanoseconds;
     uint64_t expected_files; /* 0: not counted (yet) */
     uint64_t expected_bytes;
@@ -44,6 +51,12 @@ struct report {
     void (*match)(struct report *r, const char *path,
                   const struct ov_string_match *m);
     void (*cost)(struct report *r, const struct ov_rule_cost *c); /* or NULL */
+    /* A piece of what the detection told last is about; or NULL, then nobody is
+     * asked for them. */
+    void (*sample)(struct report *r, const char *path, struct ov_span piece);
+    /* And what a worker says of it behind its last piece; or NULL. */
+    void (*sample_facts)(struct report *r,
+                         const struct ov_wire_sample_facts *f);
     /* Lines that rules print, each with its newline; or NULL. */
     void (*console)(struct report *r, const char *path, struct ov_span lines);
     void (*inconclusive)(struct report *r, const char *path,
@@ -52,6 +65,10 @@ struct report {
     /* A path where there is nothing to scan: a link that is not followed, a
      * device. NULL: not told. */
     void (*skipped)(struct report *r, const char *path, enum ov_walk_kind kind);
+    /* What was found is in quarantine now, after file. NULL: nothing is put
+     * there. */
+    void (*taken)(struct report *r, const char *path,
+                  const struct quarantine_taken *t);
     /* A path that could not be scanned, in words. */
     void (*error)(struct report *r, const char *path, const char *text);
     /* Now and then; false ends the scan. */
@@ -62,11 +79,25 @@ struct report {
 struct scan_job {
     const char *const *paths; /* "-": standard input */
     size_t n_paths;
+    const int *pids; /* processes whose memory is scanned, before all else */
+    size_t n_pids;
+    const char *process_prefix; /* what stands before its number in reports */
+    uint64_t max_process_chunk; /* 0: 1 GiB */
     const char *files_from; /* more paths, one a line; "-": standard input */
     struct ov_walk_options walk;
     const struct rule_set *rules;
-    struct ov_wire_open open;   /* flags and limits */
+    struct ov_wire_open open;      /* flags and limits */
+    struct quarantine *quarantine; /* where what is found is put; or NULL */
+    /* What does not count; NULL: nothing is looked up, and no digest made. With
+     * entries for rules, open has OV_SCAN_ALL_MATCHES, and is_first_told says
+     * that of a file only the first detection is told all the same. */
+    const struct allow_lists *allow;
+    bool is_first_told;
+    struct scan_cloud *cloud;   /* asked about programs; or NULL */
+    const char *findings;       /* the record of findings; or NULL */
     const char *sandbox_report; /* for the module "cuckoo"; or NULL */
+    struct ov_span words;       /* lines, for samples; empty: none */
+    struct ov_span passwords;   /* lines, to try; empty: none */
     unsigned n_workers;
     unsigned timeout_ms;
     unsigned spawn_flags;

@@ -5,8 +5,10 @@
 
 #include "base/text.h"
 #include "command.h"
-#include "state_place.h"
+#include "host/state_place.h"
 #include "sys/trust_client.h"
+#include "trust/entry.h"
+#include "trust/update.h"
 
 /* The judge reads the state and tells it as lines "name value"; they are
  * printed as they are, for people in a column, for machines as members of an
@@ -70,7 +72,9 @@ static void print_time(struct out *o, uint64_t seconds)
 {
     time_t then = (time_t)seconds;
     uint64_t now = (uint64_t)time(NULL);
-    uint64_t hours = now > seconds ? (now - seconds) / 3600 : 0;
+    uint64_t hours = (now > seconds ? now - seconds : seconds - now) / 3600;
+    const char *when = now > seconds ? " ago" : "";
+    const char *before = now > seconds ? "" : "in ";
     char words[32];
     struct tm tm;
 
@@ -81,9 +85,24 @@ static void print_time(struct out *o, uint64_t seconds)
     }
     out_format(o, "%s", words);
     if (hours >= 48)
-        out_format(o, ", %llu days ago", (unsigned long long)hours / 24);
+        out_format(o, ", %s%llu days%s", before, (unsigned long long)hours / 24,
+                   when);
     else if (hours >= 2)
-        out_format(o, ", %llu hours ago", (unsigned long long)hours);
+        out_format(o, ", %s%llu hours%s", before, (unsigned long long)hours,
+                   when);
+}
+
+/* What the word means, and what to do. */
+static void print_result(struct out *o, struct ov_span word)
+{
+    out_escaped(o, word);
+    for (unsigned i = 0; i < OV_N_REFUSALS; i++) {
+        const struct ov_refusal_text *t = ov_refusal_text(i);
+
+        if (ov_span_equal(word, ov_span_str(t->word)))
+            out_format(o, ": %s%s%s", t->sentence,
+                       t->remedy[0] != '\0' ? " " : "", t->remedy);
+    }
 }
 
 static void print_value(struct out *o, struct ov_span name,
@@ -91,9 +110,12 @@ static void print_value(struct out *o, struct ov_span name,
 {
     uint64_t seconds;
 
-    if (ov_span_equal(name, OV_SPAN_LIT("last-time")) &&
-        ov_parse_uint(value, UINT64_C(1) << 40, &seconds))
+    if ((ov_span_equal(name, OV_SPAN_LIT("last-time")) &&
+         ov_parse_uint(value, UINT64_C(1) << 40, &seconds)) ||
+        ov_time_parse(value, &seconds))
         print_time(o, seconds);
+    else if (ov_span_equal(name, OV_SPAN_LIT("last-result")))
+        print_result(o, value);
     else
         out_escaped(o, value);
 }
@@ -159,6 +181,11 @@ int status_update_print(struct out *o, bool is_json)
     is_stale = print_report(o, is_json, ov_buf_span(&report));
     if (is_json)
         out_format(o, "}");
+    else if (is_stale)
+        out_format(o,
+                   "The newest word of the publisher or the witnesses is too "
+                   "old: updates may be held\nback. The rules stay in use; "
+                   "run overt update, from other mirrors as well.\n");
     if (status != OV_OK) {
         out_error("status: %s", diag.text);
         return EXIT_ERROR;

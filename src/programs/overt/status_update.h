@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #pragma once
 
-#include "output.h"
+#include "host/output.h"
 
 /* The part of overt status that is about updates: what is installed, how old
  * the publisher's and the witnesses' word is, and how the last update ended.

@@ -1,14 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "update_set.h"
 
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/text.h"
 #include "command.h"
-#include "config.h"
-#include "output.h"
-#include "state_place.h"
+#include "host/config.h"
+#include "host/output.h"
+#include "host/state_place.h"
 #include "sys/spawn.h"
 #include "trust/update.h"
 
@@ -54,13 +55,6 @@ static const char *set_from(void *data, const char *value)
 static const char *set_root(void *data, const char *value)
 {
     ((struct update_set *)data)->root = value;
-    return NULL;
-}
-
-static const char *set_state(void *data, const char *value)
-{
-    (void)data;
-    state_place_set(value);
     return NULL;
 }
 
@@ -117,7 +111,7 @@ SWITCH(set_best_effort, u->spawn_flags = OV_SPAWN_BEST_EFFORT)
 #define ROW_STATE                                                              \
     {                                                                          \
         "state", 0, "DIR", "where to keep what is installed and remembered",   \
-            set_state                                                          \
+            state_place_option                                                 \
     }
 #define ROW_JSON                                                               \
     {                                                                          \
@@ -130,20 +124,35 @@ SWITCH(set_best_effort, u->spawn_flags = OV_SPAWN_BEST_EFFORT)
             set_best_effort                                                    \
     }
 
-static const struct option_row update_rows[] = {
-    ROW_FROM,
-    {"root", 0, "FILE", "the publisher's first root, for the first update",
-     set_root},
-    ROW_STATE,
-    {"channel", 0, "NAME", "which releases (default: stable)", set_channel},
-    {"hold", 0, "TIME", "take a release only when it is this old: 4h, 2d",
-     set_hold},
-    {"clean-corpus", 0, "DIR", "files in which new rules must find nothing",
-     set_corpus},
-    {"check", 0, NULL, "believe, but install nothing", set_check},
-    ROW_JSON,
-    {"quiet", 'q', NULL, "say nothing if all is well", set_quiet},
-    ROW_BEST_EFFORT,
+#define UPDATE_ROWS                                                            \
+    ROW_FROM,                                                                  \
+        {"root", 0, "FILE",                                                    \
+         "the publisher's first root, for the first update", set_root},        \
+        ROW_STATE,                                                             \
+        {"channel", 0, "NAME", "which releases (default: stable)",             \
+         set_channel},                                                         \
+        {"hold", 0, "TIME", "take a release only when it is this old: 4h, 2d", \
+         set_hold},                                                            \
+        {"clean-corpus", 0, "DIR",                                             \
+         "files in which new rules must find nothing", set_corpus},            \
+        {"check", 0, NULL, "believe, but install nothing", set_check},         \
+        ROW_JSON,                                                              \
+        {"quiet", 'q', NULL, "say nothing if all is well", set_quiet},         \
+        ROW_BEST_EFFORT
+
+static const struct option_row update_rows[] = {UPDATE_ROWS};
+
+static const char *leave(void *data, const char *value)
+{
+    (void)data;
+    (void)value;
+    return NULL;
+}
+
+/* [update] of overt.conf. */
+static const struct option_row section_rows[] = {
+    UPDATE_ROWS,
+    {"interval", 0, "TIME", "for overtd only", leave},
 };
 
 static const struct option_row verify_rows[] = {
@@ -166,6 +175,9 @@ static const struct option_row why_rows[] = {
 
 #define LIST(rows) (rows), sizeof(rows) / sizeof((rows)[0])
 
+static const struct option_list section_options = {"[update]", "",
+                                                   LIST(section_rows)};
+
 const struct option_list update_options = {"overt update", "[OPTION]...",
                                            LIST(update_rows)};
 const struct option_list verify_options = {"overt verify", "[OPTION]...",
@@ -177,7 +189,7 @@ bool update_set_parse(const struct option_list *list, struct update_set *u,
                       int *argc, char **argv, bool *ret_is_help)
 {
     *u = (struct update_set){.channel = "stable"};
-    if (!config_apply(&update_options, "update", u))
+    if (!config_apply(&section_options, "update", u))
         return false;
     u->has_own_places = true; /* those of overt.conf give way */
     return options_parse(list, argc, argv, u, ret_is_help);
@@ -222,6 +234,8 @@ void update_print_refusal(struct out *o, const struct ov_trust_result *r)
     out_format(o, "%s: %s%s%s%s\n%s\n", t->word, t->sentence,
                has_detail ? " (" : "", r->detail, has_detail ? ")" : "",
                t->remedy);
+    if (t->class == OV_REFUSAL_STALE && r->network[0] != '\0')
+        out_format(o, "What a mirror failed with last: %s\n", r->network);
 }
 
 void update_print_refusal_json(struct out *o, const struct ov_trust_result *r)
@@ -236,7 +250,7 @@ void update_print_refusal_json(struct out *o, const struct ov_trust_result *r)
     out_json(o, ov_span_str(t->remedy));
 }
 
-bool update_set_mirrors(const struct update_set *u, struct ov_mirrors **ret)
+static bool open_mirrors(const struct update_set *u, struct ov_mirrors **ret)
 {
     OV_AUTO(mirrors) m = ov_mirrors_new(u->spawn_flags);
     size_t n_bad = 0;
@@ -261,4 +275,46 @@ bool update_set_mirrors(const struct update_set *u, struct ov_mirrors **ret)
         return false;
     *ret = OV_STEAL(m);
     return true;
+}
+
+static bool open_log(struct update_sources *s, const char *command,
+                     const char *purpose)
+{
+    OV_AUTO_DONE(buf) path = ov_buf_with_max(PATH_MAX);
+    struct ov_fetch_book book;
+    struct ov_diag diag = {0};
+
+    if (!ov_mirrors_need_network(s->mirrors))
+        return true;
+    if (!state_place_put(&path))
+        return false;
+    if (outbound_log_open((char *)path.ptr, command, &s->log, &diag) != OV_OK) {
+        out_error("%s: %s", (char *)path.ptr, diag.text);
+        return false;
+    }
+    book = outbound_log_book(s->log);
+    ov_mirrors_set_book(s->mirrors, &book, purpose);
+    return true;
+}
+
+bool update_set_sources(const struct update_set *u, const char *command,
+                        const char *purpose, struct update_sources *ret)
+{
+    struct update_sources s = {NULL, NULL};
+
+    if (!open_mirrors(u, &s.mirrors))
+        return false;
+    if (!open_log(&s, command, purpose)) {
+        update_sources_done(&s);
+        return false;
+    }
+    *ret = s;
+    return true;
+}
+
+void update_sources_done(struct update_sources *s)
+{
+    ov_mirrors_free(s->mirrors); /* may still write to the log */
+    outbound_log_close(s->log);
+    *s = (struct update_sources){NULL, NULL};
 }

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #pragma once
 
-#include "option.h"
-#include "output.h"
+#include "host/option.h"
+#include "host/outbound_log.h"
+#include "host/output.h"
 #include "sys/mirrors.h"
 #include "sys/trust_client.h"
 
@@ -46,8 +47,19 @@ int update_exit_code(const struct ov_trust_result *r);
 void update_print_refusal(struct out *o, const struct ov_trust_result *r);
 void update_print_refusal_json(struct out *o, const struct ov_trust_result *r);
 
-/* Opens the mirrors, in random order. False after a line of error. */
-bool update_set_mirrors(const struct update_set *u, struct ov_mirrors **ret);
+/* Mirrors, and the ledger that they write to. */
+struct update_sources {
+    struct ov_mirrors *mirrors;
+    struct outbound_log *log; /* NULL: none of them is asked over a network */
+};
+
+void update_sources_done(struct update_sources *s);
+
+/* Opens the mirrors, in random order, and for those on a network the outbound
+ * ledger: command ("overt update") and purpose, borrowed, are in its lines.
+ * False after a line of error. */
+bool update_set_sources(const struct update_set *u, const char *command,
+                        const char *purpose, struct update_sources *ret);
 
 /* "4h", "30m", "2d", "90s" or seconds. */
 bool update_parse_time(const char *text, uint64_t *ret);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #pragma once
 
-#include "output.h"
+#include "host/output.h"
 #include "scan_job.h"
 
 /* overt yara: yara's options, output and exit codes over our scan
@@ -39,6 +39,8 @@ struct yara {
     unsigned n_threads;
     unsigned timeout_ms;
     const char *report_file; /* of a sandbox, or NULL */
+    int pid;                 /* the target is this process; 0: it is none */
+    uint64_t max_chunk;      /* of its memory; 0: 1 GiB */
     bool is_compiled;
     bool is_count;
     bool is_fast;
@@ -47,6 +49,8 @@ struct yara {
     bool is_recursive;
     bool follows_no_links;
     bool has_meta;
+    bool has_module_values;
+    bool has_statistics;
     bool has_namespace;
     bool has_tags;
     bool has_strings;

@@ -40,14 +40,26 @@ static struct yara_file *file_of(struct yara *y, const char *path)
             .last_string = ov_buf_with_max(SIZE_MAX),
         };
     }
-    f->next = y->files;
-    y->files = f;
     f->n_rules = 0;
     ov_buf_clear(&f->text);
     ov_buf_clear(&f->path);
     ov_put_str(&f->path, path);
     ov_put_u8(&f->path, 0);
+    if (ov_buf_status(&f->path) != OV_OK) {
+        f->next = y->unused;
+        y->unused = f;
+        return NULL;
+    }
+    f->next = y->files;
+    y->files = f;
     return f;
+}
+
+/* What was to be printed of a file is lost. */
+static void tell_memory(struct yara *y, const char *path)
+{
+    y->has_errors = true;
+    out_error("yara: error scanning %s: out of memory", path);
 }
 
 static void release(struct yara *y, struct yara_file *f)
@@ -135,7 +147,7 @@ static void put_meta(struct ov_buf *b, const struct ov_wire_detection *d)
     for (size_t i = 0; i < d->n_notes; i++) {
         const struct ov_rule_note *note = &d->notes[i];
 
-        if (note->key.len == 0)
+        if (note->key.len == 0 || note->kind == OV_NOTE_SPACE)
             continue;
         ov_put_str(b, before);
         before = ",";
@@ -162,14 +174,37 @@ static void put_path(struct ov_buf *b, const char *path)
     }
 }
 
+static void put_text_bytes(struct ov_buf *b, struct ov_span bytes)
+{
+    for (size_t i = 0; i < bytes.len; i++) {
+        if (bytes.ptr[i] >= 0x20 && bytes.ptr[i] < 0x7f)
+            ov_put_u8(b, bytes.ptr[i]);
+        else
+            ov_put_format(b, "\\x%02X", bytes.ptr[i]);
+    }
+}
+
+static void put_namespace(struct ov_buf *b, const struct ov_wire_detection *d)
+{
+    struct ov_span space = OV_SPAN_LIT(DEFAULT_NAMESPACE);
+
+    for (size_t i = 0; i < d->n_notes; i++)
+        if (d->notes[i].kind == OV_NOTE_SPACE)
+            space = d->notes[i].value;
+    put_text_bytes(b, space);
+    ov_put_u8(b, ':');
+}
+
 static void on_detection(struct report *r, const char *path,
                          const struct ov_wire_detection *d)
 {
     struct yara *y = yara_of(r);
     struct yara_file *f = file_of(y, path);
 
-    if (f == NULL)
+    if (f == NULL) {
+        tell_memory(y, path);
         return;
+    }
     ov_buf_clear(&f->last_string);
     f->is_shown =
         is_asked_for(y, d) && (y->max_rules == 0 || f->n_rules < y->max_rules);
@@ -179,7 +214,7 @@ static void on_detection(struct report *r, const char *path,
     if (y->is_count)
         return;
     if (y->has_namespace)
-        ov_put_str(&f->text, DEFAULT_NAMESPACE ":");
+        put_namespace(&f->text, d);
     ov_put_span(&f->text, d->rule);
     ov_put_u8(&f->text, ' ');
     if (y->has_tags)
@@ -200,22 +235,14 @@ static void put_hex_bytes(struct ov_buf *b, struct ov_span bytes)
         ov_put_str(b, " ...");
 }
 
-static void put_text_bytes(struct ov_buf *b, struct ov_span bytes)
-{
-    for (size_t i = 0; i < bytes.len; i++) {
-        if (bytes.ptr[i] >= 0x20 && bytes.ptr[i] < 0x7f)
-            ov_put_u8(b, bytes.ptr[i]);
-        else
-            ov_put_format(b, "\\x%02X", bytes.ptr[i]);
-    }
-}
-
 static void on_match(struct report *r, const char *path,
                      const struct ov_string_match *m)
 {
     struct yara *y = yara_of(r);
     struct yara_file *f = file_of(y, path);
 
+    if (f == NULL)
+        tell_memory(y, path);
     if (f == NULL || !f->is_shown || y->is_count)
         return;
     if (y->is_fast) {
@@ -248,6 +275,11 @@ static void on_console(struct report *r, const char *path, struct ov_span lines)
     (void)path;
     while (lines.len > 0) {
         (void)ov_span_cut(&lines, '\n', &line);
+        /* of -D; rules cannot print tabs */
+        while (ov_span_byte(line, 0) == '\t') {
+            ov_put_u8(&y->out->text, '\t');
+            line = ov_span_clip(line, 1, line.len);
+        }
         put_text_bytes(&y->out->text, line);
         ov_put_u8(&y->out->text, '\n');
     }
@@ -270,8 +302,7 @@ static void on_file(struct report *r, const struct scan_file *file)
     struct yara_file *f = file_of(y, file->path);
 
     if (f == NULL || ov_buf_status(&f->text) != OV_OK) {
-        y->has_errors = true;
-        out_error("yara: error scanning %s: out of memory", file->path);
+        tell_memory(y, file->path);
         return;
     }
     if (y->is_count) {

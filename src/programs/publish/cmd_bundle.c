@@ -126,6 +126,7 @@ static bool is_wanted(struct bundle *b, const char *name)
         return !starts(name, "targets/db/") || is_kept(b, name);
     return starts(name, "log/") || starts(name, "proof/") ||
            starts(name, "consistency/") || starts(name, "first/") ||
+           strcmp(name, "trust/history") == 0 ||
            strcmp(name, "instance.json") == 0;
 }
 

@@ -73,7 +73,7 @@ bool cmd_import_feed(struct instance *in)
             return tell_error("say --id, --source, --url, --version and --as");
     }
     if (!feed_import_run(in, option_get(&in->args, OPT_id),
-                         option_get(&in->args, OPT_source), &f))
+                         option_get(&in->args, OPT_source), in->now, &f))
         return false;
     ok = put_feed(in, &f, &b, &rev);
     feed_import_done(&f);

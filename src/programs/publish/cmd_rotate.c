@@ -42,42 +42,6 @@ static const char *next_name(struct instance *in, enum role role)
     return "";
 }
 
-static bool retire_key(struct instance *in, const char *name)
-{
-    const char *key = path_in(in, "keys/%s.key", name);
-
-    if (disk_exists(key) &&
-        !disk_move(key, path_in(in, "keys/retired/%s.key", name)))
-        return false;
-    return disk_move(path_in(in, "keys/%s.pub", name),
-                     path_in(in, "keys/retired/%s.pub", name));
-}
-
-static bool key_event(struct instance *in, const char *role, int64_t version,
-                      struct ov_span file)
-{
-    OV_AUTO_DONE(buf) b = ov_buf_with_max(OV_ENTRY_MAX);
-    const char *why = option_get(&in->args, OPT_why);
-    const char *as = option_get(&in->args, OPT_as);
-    uint8_t digest[32];
-
-    if (!digest_of(file, digest))
-        return false;
-    ov_put_entry_head(&b, in->name, OV_ENTRY_KEY_EVENT);
-    ov_put_entry_line(&b, "role", "%s", role);
-    ov_put_entry_line(&b, "version", "%lld", (long long)version);
-    ov_put_entry_line(&b, "file", "sha256:%s %zu", hex_of(in, digest),
-                      file.len);
-    if (why != NULL)
-        ov_put_entry_line(&b, "why", "%s", why);
-    ov_put_entry_line(&b, "author", "%s", as);
-    ov_put_str(&b, "time ");
-    ov_put_time(&b, in->now);
-    ov_put_u8(&b, '\n');
-    return staged_new(
-        in, text(in, "key-event-%s-%lld", role, (long long)version), &b, as);
-}
-
 /* -- people -- */
 
 /* The same file, in which one key ends now and another begins. */
@@ -113,48 +77,6 @@ static bool change_people(struct instance *in, const char *old,
     return tell_error("%s: not a key that is valid now", old);
 }
 
-/* Key-events of a file count up. */
-static bool next_version(struct instance *in, const char *role, int64_t *ret)
-{
-    struct ov_opened *o = ov_arena_alloc(in->arena, sizeof(*o));
-    struct ov_people people;
-    struct history h;
-    uint64_t newest = 0;
-
-    if (o == NULL || !people_read(in, &people) || !history_read(in, &h))
-        return false;
-    for (uint64_t i = 0; i < h.n; i++) {
-        uint64_t version;
-
-        if (ov_entry_open(in->arena, h.entries[i], &people, i, o, NULL) ==
-                OV_OK &&
-            o->entry.type == OV_ENTRY_KEY_EVENT &&
-            ov_entry_is(&o->entry, "role", role) &&
-            ov_entry_number(&o->entry, "version", &version) && version > newest)
-            newest = version;
-    }
-    *ret = (int64_t)newest + 1;
-    return true;
-}
-
-/* Stages a new version of people, policy or limits. */
-static bool change_trust(struct instance *in, const char *name,
-                         struct ov_span bytes)
-{
-    const char *path = pending_path(in, name);
-    int64_t version;
-
-    if (disk_exists(path))
-        return tell_error("%s: waits to be in the log; let it, or remove it",
-                          path);
-    if (!next_version(in, name, &version) || !disk_write(path, bytes, 0644))
-        return false;
-    tell("the new file is %s; it takes effect when its key-event is in the "
-         "log, by: overt-publish publish %s",
-         path, in->dir);
-    return key_event(in, name, version, bytes);
-}
-
 static bool rotate_person(struct instance *in, const char *name)
 {
     OV_AUTO_DONE(buf) people = ov_buf_with_max(OV_PEOPLE_MAX_SIZE);
@@ -164,11 +86,10 @@ static bool rotate_person(struct instance *in, const char *name)
     if (disk_exists(pending_path(in, "people")))
         return tell_error("%s: waits to be in the log; let it, or remove it",
                           pending_path(in, "people"));
-    return key_read_public(in, name, &was) &&
-           disk_make_folder(path_in(in, "keys/retired"), 0700) &&
-           retire_key(in, name) && key_make(in, name, was.name, &next) &&
+    return key_read_public(in, name, &was) && key_retire(in, name) &&
+           key_make(in, name, was.name, &next) &&
            change_people(in, name, &next, &people) &&
-           change_trust(in, "people", ov_buf_span(&people));
+           pending_stage(in, "people", ov_buf_span(&people));
 }
 
 static bool check_trust(struct instance *in, const char *name,
@@ -201,7 +122,7 @@ bool cmd_trust(struct instance *in)
                           "p-01");
     return read_in(in, file, &bytes) &&
            check_trust(in, in->args.operands[1], bytes) &&
-           change_trust(in, in->args.operands[1], bytes);
+           pending_stage(in, in->args.operands[1], bytes);
 }
 
 /* -- TUF -- */
@@ -214,8 +135,7 @@ static bool rotate_tuf(struct instance *in, enum role role, const char *name)
     struct ov_span file;
     struct ov_vkey vkey;
 
-    if (!disk_make_folder(path_in(in, "keys/retired"), 0700) ||
-        !retire_key(in, name) ||
+    if (!key_retire(in, name) ||
         !key_make(in, next, text(in, "%s.%s", next, in->name), &vkey))
         return false;
     /* What the old key had signed is signed by those that count now. */
@@ -232,7 +152,7 @@ static bool rotate_tuf(struct instance *in, enum role role, const char *name)
     tell("%s is replaced by %s in %s version %lld; it counts when that is in "
          "the log and published",
          name, next, is_root ? "root" : "targets", (long long)version);
-    return key_event(in, is_root ? "root" : "targets", version, file);
+    return pending_key_event(in, is_root ? "root" : "targets", version, file);
 }
 
 bool cmd_rotate(struct instance *in)
@@ -261,6 +181,8 @@ bool cmd_rotate(struct instance *in)
     case KIND_PERSON:
     case KIND_BUILDER:
     case KIND_CI:
+    case KIND_LEGAL:
+    case KIND_TRUSTEE:
         return rotate_person(in, name);
     case KIND_ATTEST:
     case KIND_LOG:

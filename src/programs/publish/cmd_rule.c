@@ -6,6 +6,7 @@
 #include "commands.h"
 #include "feed_review.h"
 #include "line_diff.h"
+#include "request_review.h"
 #include "rule_tests.h"
 #include "staged.h"
 
@@ -295,6 +296,9 @@ bool cmd_review(struct instance *in)
         return false;
     if (s->opened.entry.type == OV_ENTRY_CODE_RELEASE &&
         !code_release_review(in, &s->opened.entry))
+        return false;
+    if (s->opened.entry.type == OV_ENTRY_REQUEST_REPORT &&
+        !request_report_review(in, &s->opened.entry))
         return false;
     return confirm(in, "Sign this as the next person?") &&
            staged_sign(in, name, as) && staged_sign_as_ci(in, name);

@@ -8,7 +8,7 @@
 
 /* Entries that say something about other entries: the source of a rule that was
  * secret, what came out when a release was compiled again, a document about a
- * file, the end of a log. */
+ * file. */
 
 static void put_signed_by(struct instance *in, struct ov_buf *b)
 {
@@ -182,24 +182,4 @@ bool cmd_attach(struct instance *in)
     put_now(in, &b);
     return staged_new(in, text(in, "%s-%.16s", kind, hex_of(in, of.digest)), &b,
                       as);
-}
-
-/* -- log-end -- */
-
-bool cmd_log_end(struct instance *in)
-{
-    OV_AUTO_DONE(buf) b = ov_buf_with_max(OV_ENTRY_MAX);
-    const char *why = option_get(&in->args, OPT_why);
-    const char *next = option_get(&in->args, OPT_name);
-
-    if (why == NULL || option_get(&in->args, OPT_as) == NULL)
-        return tell_error("say --why and --as PERSON");
-    tell("This closes %s for ever: nothing may follow in it.", in->origin);
-    ov_put_entry_head(&b, in->name, OV_ENTRY_LOG_END);
-    ov_put_entry_line(&b, "origin", "%s", in->origin);
-    if (next != NULL)
-        ov_put_entry_line(&b, "next", "%s", next);
-    ov_put_entry_line(&b, "why", "%s", why);
-    put_signed_by(in, &b);
-    return staged_new(in, "log-end", &b, option_get(&in->args, OPT_as));
 }

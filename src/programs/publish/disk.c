@@ -78,20 +78,6 @@ static bool sync_folder(const char *path)
     return true;
 }
 
-static bool write_all(int fd, struct ov_span bytes)
-{
-    while (bytes.len > 0) {
-        ssize_t put = write(fd, bytes.ptr, bytes.len);
-
-        if (put < 0 && errno == EINTR)
-            continue;
-        if (put <= 0)
-            return false;
-        bytes = ov_span_clip(bytes, (size_t)put, bytes.len);
-    }
-    return true;
-}
-
 /* A new file beside path becomes path. */
 static bool replace(const char *path, struct ov_span bytes, unsigned mode,
                     bool is_synced)
@@ -106,7 +92,7 @@ static bool replace(const char *path, struct ov_span bytes, unsigned mode,
         return tell_error("%s: the path is too long", path);
     OV_AUTO_FD fd =
         open(temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
-    if (fd < 0 || !write_all(fd, bytes) || fchmod(fd, mode) != 0 ||
+    if (fd < 0 || ov_write_all(fd, bytes) != OV_OK || fchmod(fd, mode) != 0 ||
         (is_synced && fsync(fd) != 0) || rename(temporary, path) != 0) {
         int why = errno;
 

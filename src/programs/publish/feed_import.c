@@ -3,15 +3,12 @@
 
 #include <errno.h>
 #include <string.h>
-#include <sys/socket.h>
 #include <sys/stat.h>
-#include <sys/wait.h>
-#include <unistd.h>
 
 #include "base/text.h"
+#include "feed_intel.h"
 #include "rules/clamav.h"
-#include "sys/fd.h"
-#include "sys/sandbox.h"
+#include "sys/jailed.h"
 #include "trust/feed.h"
 #include "trust/pack.h"
 
@@ -24,6 +21,7 @@
 
 #define MAX_FEED ((size_t)2 << 30)
 #define MAX_FILES 4096
+#define MICROSECONDS 1000000
 
 struct input {
     struct ov_span name; /* "daily.cvd" */
@@ -33,6 +31,8 @@ struct input {
 struct inputs {
     struct input *items;
     size_t n;
+    struct ov_span feed;
+    struct ov_intel_options intel;
 };
 
 void feed_import_done(struct feed_import *f)
@@ -87,120 +87,77 @@ static enum ov_status add_input(struct ov_record_set *set,
     return OV_OK;
 }
 
-static bool send_all(int fd, struct ov_span bytes)
+/* All documents at once, as the newest version of what is in them counts. */
+static enum ov_status add_documents(struct ov_record_set *set,
+                                    struct ov_arena *arena, struct ov_span feed,
+                                    const struct inputs *inputs)
 {
-    while (bytes.len > 0) {
-        struct iovec part = {(void *)(uintptr_t)bytes.ptr,
-                             bytes.len < (1 << 20) ? bytes.len : 1 << 20};
-        const struct msghdr m = {.msg_iov = &part, .msg_iovlen = 1};
-        ssize_t put = sendmsg(fd, &m, MSG_NOSIGNAL);
+    struct ov_span *all = ov_arena_array(arena, inputs->n + 1, sizeof(*all));
+    size_t n = 0;
 
-        if (put <= 0)
-            return false;
-        bytes = ov_span_clip(bytes, (size_t)put, bytes.len);
+    if (all == NULL)
+        return OV_NO_MEMORY;
+    for (size_t i = 0; i < inputs->n; i++) {
+        if (feed_intel_is(inputs->items[i].name))
+            all[n++] = inputs->items[i].bytes;
     }
-    return true;
+    return n > 0 ? feed_intel_add(set, arena, feed, &inputs->intel, all, n)
+                 : OV_OK;
 }
 
-/* Ends the child: 0, or 1 after a line on stderr. */
-static int unpack(const struct inputs *inputs, struct ov_span feed)
+static bool refuse_input(struct ov_span name, enum ov_status status,
+                         const struct ov_diag *diag)
+{
+    return tell_error("%.*s: %s", (int)name.len, (const char *)name.ptr,
+                      diag->text[0] != '\0' ? diag->text
+                                            : ov_status_name(status));
+}
+
+/* 0, or 1 after a line on stderr. */
+static int unpack(void *data, struct ov_buf *out)
 {
     OV_AUTO(arena) arena = ov_arena_new(MAX_FEED * 2);
     OV_AUTO(record_set) set = ov_record_set_new();
-    OV_AUTO_DONE(buf) bytes = ov_buf_with_max(MAX_FEED * 2);
+    const struct inputs *inputs = data;
+    struct ov_span feed = inputs->feed;
     struct ov_diag diag = {0};
+    enum ov_status status;
     size_t n;
 
     if (arena == NULL || set == NULL)
         return 1;
     for (size_t i = 0; i < inputs->n; i++) {
-        enum ov_status status =
-            add_input(set, arena, feed, &inputs->items[i], &diag);
+        const struct input *in = &inputs->items[i];
 
-        if (status != OV_OK) {
-            (void)tell_error("%.*s: %s", (int)inputs->items[i].name.len,
-                             (const char *)inputs->items[i].name.ptr,
-                             diag.text[0] != '\0' ? diag.text
-                                                  : ov_status_name(status));
-            return 1;
-        }
+        status = feed_intel_is(in->name)
+                     ? OV_OK
+                     : add_input(set, arena, feed, in, &diag);
+        if (status != OV_OK)
+            return !refuse_input(in->name, status, &diag);
     }
+    status = add_documents(set, arena, feed, inputs);
+    if (status != OV_OK)
+        return !refuse_input(OV_SPAN_LIT("intelligence"), status, &diag);
     if (ov_record_set_seal(set) != OV_OK)
         return 1;
     const struct ov_record_entry *all = ov_record_set_list(set, &n);
     for (size_t i = 0; i < n; i++)
-        ov_put_record(&bytes, &all[i].record);
-    if (ov_buf_status(&bytes) != OV_OK ||
-        !send_all(OV_PARENT_FD, ov_buf_span(&bytes)))
-        return 1;
+        ov_put_record(out, &all[i].record);
     return 0;
-}
-
-static void be_child(int fd, const struct inputs *inputs, struct ov_span feed)
-{
-    const struct ov_confine how = {.profile = OV_PROFILE_JUDGE};
-    struct ov_diag diag = {0};
-    struct ov_jail jail;
-
-    if (dup2(fd, OV_PARENT_FD) != OV_PARENT_FD)
-        _exit(1);
-    if (ov_confine(&how, &jail, &diag) != OV_OK) {
-        (void)tell_error("no jail to unpack the feed in: %s", diag.text);
-        _exit(1);
-    }
-    _exit(unpack(inputs, feed));
 }
 
 /* -- outside -- */
 
-static bool receive_all(struct instance *in, int fd, struct ov_span *ret)
+static bool run_child(struct instance *in, struct inputs *inputs,
+                      struct ov_span *ret)
 {
     OV_AUTO_DONE(buf) bytes = ov_buf_with_max(MAX_FEED * 2);
+    struct ov_diag diag = {0};
 
-    for (;;) {
-        uint8_t *room = ov_buf_room(&bytes, 1 << 20);
-        ssize_t got;
-
-        if (room == NULL)
-            return tell_error("the feed is too large");
-        got = read(fd, room, 1 << 20);
-        if (got < 0 && errno == EINTR)
-            continue;
-        if (got < 0)
-            return tell_error("the feed cannot be read: %s", strerror(errno));
-        if (got == 0)
-            break;
-        ov_buf_added(&bytes, (size_t)got);
-    }
+    if (ov_jailed_run(OV_PROFILE_JUDGE, unpack, inputs, &bytes, &diag) != OV_OK)
+        return tell_error("the feed cannot be taken: %s", diag.text);
     return ov_arena_copy(in->arena, ov_buf_span(&bytes), ret) ||
            tell_error("out of memory");
-}
-
-static bool run_child(struct instance *in, const struct inputs *inputs,
-                      const char *id, struct ov_span *ret)
-{
-    int pair[2];
-    int status;
-    pid_t pid;
-    bool ok;
-
-    if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair) != 0)
-        return tell_error("no socket: %s", strerror(errno));
-    pid = fork();
-    if (pid == 0)
-        be_child(pair[1], inputs, ov_span_str(id));
-    ov_fd_cleanup(&pair[1]);
-    ok = pid > 0 ? receive_all(in, pair[0], ret)
-                 : tell_error("no process: %s", strerror(errno));
-    ov_fd_cleanup(&pair[0]);
-    while (pid > 0 && waitpid(pid, &status, 0) < 0) {
-        if (errno != EINTR)
-            return tell_error("no end of a process: %s", strerror(errno));
-    }
-    if (ok && (!WIFEXITED(status) || WEXITSTATUS(status) != 0))
-        return tell_error("the feed was refused: see above, or its unpacking "
-                          "was killed");
-    return ok;
 }
 
 static bool read_records(struct instance *in, struct ov_span bytes,
@@ -288,23 +245,37 @@ static bool read_source(struct instance *in, const char *source,
     return true;
 }
 
+/* What may be taken of what others have marked. */
+static bool read_tlp(const struct instance *in, enum ov_tlp *ret)
+{
+    const char *level = option_get(&in->args, OPT_tlp);
+
+    *ret = OV_TLP_CLEAR;
+    return level == NULL || ov_tlp_parse(ov_span_str(level), ret) ||
+           tell_error("--tlp %s: clear, green, amber, amber+strict or red",
+                      level);
+}
+
 bool feed_import_run(struct instance *in, const char *id, const char *source,
-                     struct feed_import *ret)
+                     uint64_t now, struct feed_import *ret)
 {
     OV_AUTO_DONE(buf) upstream = ov_buf_with_max(MAX_FEED);
     struct feed_import f = {.set = ov_record_set_new(),
                             .manifest = ov_buf_with_max(MAX_FEED)};
     struct inputs inputs = {
-        .items = ov_arena_array(in->arena, MAX_FILES, sizeof(struct input))};
+        .items = ov_arena_array(in->arena, MAX_FILES, sizeof(struct input)),
+        .feed = ov_span_str(id),
+        .intel.now = now * MICROSECONDS};
     struct ov_span records;
     struct ov_blob blob;
     OV_AUTO_DONE(buf) name = ov_buf_with_max(256);
 
     *ret = (struct feed_import){0};
     if (f.set == NULL || inputs.items == NULL ||
+        !read_tlp(in, &inputs.intel.most) ||
         !read_source(in, source, &inputs, &upstream) ||
-        !run_child(in, &inputs, id, &records) ||
-        !read_records(in, records, &f) || !disk_sync(in->dir) ||
+        !run_child(in, &inputs, &records) || !read_records(in, records, &f) ||
+        !disk_sync(in->dir) ||
         ov_blob_of(ov_buf_span(&upstream), &blob) != OV_OK) {
         feed_import_done(&f);
         return false;

@@ -40,13 +40,17 @@ static bool compare(struct instance *in, const struct ov_entry *e,
     OV_AUTO_DONE(buf) change = ov_buf_with_max(MAX_FILE);
     struct feed_import f;
     struct ov_span id;
+    struct ov_span when;
+    uint64_t time;
     bool is_same;
 
     if (source == NULL)
         return tell_error("say --source: the upstream file that you have "
                           "fetched yourself from the entry's URL");
+    /* what was valid when the author took it */
     if (!ov_entry_value(e, "id", 0, &id) ||
-        !feed_import_run(in, text_of(in, id), source, &f))
+        !ov_entry_value(e, "time", 0, &when) || !ov_time_parse(when, &time) ||
+        !feed_import_run(in, text_of(in, id), source, time, &f))
         return false;
     feed_words_put_change(&change, w, ov_buf_span(&f.manifest));
     is_same = ov_buf_status(&change) == OV_OK &&

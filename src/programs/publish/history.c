@@ -254,13 +254,14 @@ static bool publish_records(struct instance *in, struct ov_span name)
  * embargo. */
 static bool publish_blobs(struct instance *in, const struct ov_entry *e)
 {
-    static const char *const names[] = {"source",     "tests", "manifest",
-                                        "provenance", "sbom",  "file"};
+    static const char *const names[] = {
+        "source", "tests", "table", "manifest", "provenance", "sbom", "file"};
     struct ov_span value;
     uint64_t until;
 
-    if (e->type == OV_ENTRY_CODE_RELEASE || e->type == OV_ENTRY_KEY_EVENT)
-        return true; /* cmd_code.c, pending.c */
+    if (e->type == OV_ENTRY_CODE_RELEASE || e->type == OV_ENTRY_KEY_EVENT ||
+        e->type == OV_ENTRY_DELTA || e->type == OV_ENTRY_REQUEST_HISTORY)
+        return true; /* cmd_code.c, pending.c, the cloud's tree, no blob */
     for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
         struct ov_span embargo;
 
@@ -278,9 +279,32 @@ static bool publish_blobs(struct instance *in, const struct ov_entry *e)
     return true;
 }
 
+/* A version of policy or people that is, or was, a target: clients that were
+ * away catch up by these (src/lib/trust/update_catch_up.c). */
+static void put_version(struct instance *in, const struct ov_entry *e,
+                        struct ov_buf *b)
+{
+    struct ov_span role;
+    uint8_t digest[32];
+    const char *name;
+
+    if (!ov_entry_value(e, "role", 0, &role) ||
+        !ov_entry_digest(e, "file", digest, NULL) ||
+        (!ov_span_equal(role, OV_SPAN_LIT("policy")) &&
+         !ov_span_equal(role, OV_SPAN_LIT("people"))))
+        return;
+    name = text_of(in, role);
+    if (!disk_exists(
+            path_in(in, "repo/targets/trust/%s.%s", hex_of(in, digest), name)))
+        return;
+    ov_put_format(b, "%s ", name);
+    ov_put_entry_digest(b, digest);
+    ov_put_u8(b, '\n');
+}
+
 /* Which entries have a proof of their own, and under which name. */
 static bool prove_entry(struct instance *in, const struct history *h,
-                        uint64_t index)
+                        uint64_t index, struct ov_buf *versions)
 {
     struct ov_span note = h->entries[index];
     struct ov_note *n = ov_arena_alloc(in->arena, sizeof(*n));
@@ -294,7 +318,10 @@ static bool prove_entry(struct instance *in, const struct history *h,
         return true; /* status tells about entries that are none */
     if (!publish_blobs(in, e))
         return false;
-    if (e->type == OV_ENTRY_KEY_EVENT || e->type == OV_ENTRY_NOTICE)
+    if (e->type == OV_ENTRY_KEY_EVENT)
+        put_version(in, e, versions);
+    if (e->type == OV_ENTRY_KEY_EVENT || e->type == OV_ENTRY_NOTICE ||
+        e->type == OV_ENTRY_KEY_MANIFEST)
         return !ov_entry_digest(e, "file", digest, NULL) ||
                write_proof(in, h, index, hex_of(in, digest), note);
     if (e->type != OV_ENTRY_RELEASE && e->type != OV_ENTRY_RECALL &&
@@ -355,11 +382,32 @@ static bool write_consistencies(struct instance *in, const struct history *h)
     return disk_write(path, ov_buf_span(&sizes), 0644);
 }
 
+/* The last checkpoints of logs that were before this one (cmd_turn.c). */
+static bool copy_turns(struct instance *in)
+{
+    struct disk_names names;
+    bool ok = disk_list(log_path(in, "turn"), "", &names);
+
+    for (size_t i = 0; ok && i < names.n; i++) {
+        const char *to = path_in(in, "repo/log/turn/%s", names.names[i]);
+        struct ov_span note;
+
+        if (!disk_exists(to))
+            ok = read_in(in, log_path(in, text(in, "turn/%s", names.names[i])),
+                         &note) &&
+                 disk_write(to, note, 0644);
+    }
+    disk_names_done(&names);
+    return ok;
+}
+
 bool history_publish_tiles(struct instance *in, const struct history *h)
 {
+    OV_AUTO_DONE(buf) versions = ov_buf_with_max(64 << 10);
+
     if (h->n == 0)
         return true;
-    if (!copy_level(in, h, 0, true))
+    if (!copy_turns(in) || !copy_level(in, h, 0, true))
         return false;
     for (unsigned level = 0;
          level <= OV_TILE_MAX_LEVEL && ov_tile_width(h->n, level, 0) > 0;
@@ -368,9 +416,13 @@ bool history_publish_tiles(struct instance *in, const struct history *h)
             return false;
     }
     for (uint64_t i = 0; i < h->n; i++) {
-        if (!prove_entry(in, h, i))
+        if (!prove_entry(in, h, i, &versions))
             return false;
     }
+    if (ov_buf_status(&versions) == OV_OK &&
+        !disk_write(path_in(in, "repo/trust/history"), ov_buf_span(&versions),
+                    0644))
+        return false;
     return write_consistencies(in, h) && disk_sync(in->dir);
 }
 

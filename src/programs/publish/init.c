@@ -31,6 +31,8 @@ static const char *key_name_of(struct instance *in, enum role role,
     case KIND_DELEGATED:
     case KIND_BUILDER:
     case KIND_CI:
+    case KIND_LEGAL:
+    case KIND_TRUSTEE:
     case KIND_ATTEST:
     case KIND_FIRST:
         break;
@@ -43,11 +45,28 @@ static bool is_single(enum role role)
     return role == ROLE_ci || role == ROLE_log || role == ROLE_first;
 }
 
+/* As the people file calls who has such a key; NULL: it does not list them. */
 static const char *group_of(enum role role)
 {
-    if (role == ROLE_p)
-        return "person";
-    return role == ROLE_build ? "builder" : "ci";
+    switch (roles[role].kind) {
+    case KIND_PERSON:
+        return ov_people_group_name(OV_PERSON, false);
+    case KIND_BUILDER:
+        return ov_people_group_name(OV_BUILDER, false);
+    case KIND_CI:
+        return ov_people_group_name(OV_CI, false);
+    case KIND_LEGAL:
+        return ov_people_group_name(OV_LEGAL, false);
+    case KIND_TRUSTEE:
+        return ov_people_group_name(OV_TRUSTEE, false);
+    case KIND_TUF:
+    case KIND_DELEGATED:
+    case KIND_ATTEST:
+    case KIND_LOG:
+    case KIND_FIRST:
+        break;
+    }
+    return NULL;
 }
 
 static bool make_role_keys(struct ceremony *c, enum role role)
@@ -66,8 +85,7 @@ static bool make_role_keys(struct ceremony *c, enum role role)
             return false;
         if (role == ROLE_log)
             c->log = vkey;
-        if (roles[role].kind != KIND_PERSON &&
-            roles[role].kind != KIND_BUILDER && roles[role].kind != KIND_CI)
+        if (group_of(role) == NULL)
             continue;
         ov_put_format(&c->people, "%s %s ", group_of(role), name);
         ov_put_vkey(&c->people, &vkey);
@@ -82,9 +100,12 @@ static bool make_keys(struct ceremony *c)
 
     ov_put_format(&c->people,
                   "%s/people/v1\nneed people %u\nneed builders %u\n"
-                  "need ci %u\nneed rebuilders 0\n",
+                  "need ci %u\nneed rebuilders 0\nneed legal %u\n"
+                  "need trustees %u\n",
                   in->name, role_threshold(in, ROLE_p),
-                  role_threshold(in, ROLE_build), role_threshold(in, ROLE_ci));
+                  role_threshold(in, ROLE_build), role_threshold(in, ROLE_ci),
+                  role_threshold(in, ROLE_legal),
+                  role_threshold(in, ROLE_trustee));
     for (size_t i = 0; i < N_ROLES; i++) {
         if (!make_role_keys(c, (enum role)i))
             return false;

@@ -395,6 +395,19 @@ bool role_keys(struct instance *in, enum role role, struct disk_names *ret)
     return true;
 }
 
+bool key_retire(struct instance *in, const char *name)
+{
+    const char *key = path_in(in, "keys/%s.key", name);
+
+    if (!disk_make_folder(path_in(in, "keys/retired"), 0700))
+        return false;
+    if (disk_exists(key) &&
+        !disk_move(key, path_in(in, "keys/retired/%s.key", name)))
+        return false;
+    return disk_move(path_in(in, "keys/%s.pub", name),
+                     path_in(in, "keys/retired/%s.pub", name));
+}
+
 unsigned role_threshold(const struct instance *in, enum role role)
 {
     return roles[role].keys[in->preset].threshold;

@@ -18,6 +18,8 @@ enum role_kind {
     KIND_PERSON,
     KIND_BUILDER,
     KIND_CI,
+    KIND_LEGAL,
+    KIND_TRUSTEE,
     KIND_ATTEST,
     KIND_LOG,
     KIND_FIRST
@@ -101,6 +103,8 @@ bool key_make(struct instance *in, const char *name, const char *key_name,
               struct ov_vkey *ret);
 /* Asks for the passphrase if the key is encrypted. */
 bool key_read(struct instance *in, const char *name, struct ov_key *ret);
+/* To keys/retired. */
+bool key_retire(struct instance *in, const char *name);
 bool key_has_private(struct instance *in, const char *name);
 bool key_read_public(struct instance *in, const char *name,
                      struct ov_vkey *ret);

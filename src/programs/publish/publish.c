@@ -4,6 +4,7 @@
 #include <time.h>
 
 #include "commands.h"
+#include "sys/deny.h"
 #include "sys/landlock.h"
 
 /* overt-publish COMMAND DIR [OPTION]...: the publisher's and reviewers' tool.
@@ -34,7 +35,7 @@ static int print_help(void)
 {
     (void)printf("usage: overt-publish COMMAND DIR [OPTION]...\n\n");
     for (size_t i = 0; i < N_COMMANDS; i++)
-        (void)printf("  %-12s %s\n", commands[i].word, commands[i].what);
+        (void)printf("  %-17s %s\n", commands[i].word, commands[i].what);
     (void)printf("\novert-publish COMMAND --help tells its options, man "
                  "overt-publish more.\n"
                  "Exit codes: 0 done, 1 refused or failed, 2 wrong use\n");
@@ -87,9 +88,12 @@ static bool enter_jail(struct instance *in, bool is_init)
         keys != NULL ? keys : "/dev/null", "/dev/null", "/dev/tty"};
     enum ov_status status =
         ov_landlock_write_paths(places, sizeof(places) / sizeof(places[0]));
+    struct ov_diag diag = {0};
 
-    return status == OV_OK ||
-           tell_error("cannot jail itself: %s",
+    if (status == OV_OK)
+        return ov_deny(OV_DENY_PUBLISHER, &diag) == OV_OK ||
+               tell_error("%s", diag.text);
+    return tell_error("cannot jail itself: %s",
                       status == OV_UNSUPPORTED ? "this kernel has no Landlock"
                                                : ov_status_name(status));
 }
@@ -120,6 +124,20 @@ static int run(const struct command *c, int argc, char **argv)
     return ok ? 0 : EXIT_REFUSED;
 }
 
+/* How many arguments name the command: one, two of "request add", or none if it
+ * is another one. */
+static int words_of(const struct command *c, int argc, char **argv)
+{
+    const char *second = strchr(c->word, ' ');
+    size_t len = second != NULL ? (size_t)(second - c->word) : strlen(c->word);
+
+    if (strncmp(argv[1], c->word, len) != 0 || argv[1][len] != '\0')
+        return 0;
+    if (second == NULL)
+        return 1;
+    return argc > 2 && strcmp(argv[2], second + 1) == 0 ? 2 : 0;
+}
+
 int main(int argc, char **argv)
 {
     if (argc < 2) {
@@ -134,11 +152,13 @@ int main(int argc, char **argv)
         return 0;
     }
     for (size_t i = 0; i < N_COMMANDS; i++) {
-        if (strcmp(argv[1], commands[i].word) != 0)
+        int n = words_of(&commands[i], argc, argv);
+
+        if (n == 0)
             continue;
-        if (argc > 2 && strcmp(argv[2], "--help") == 0)
+        if (argc > n + 1 && strcmp(argv[n + 1], "--help") == 0)
             return print_command_help(&commands[i]);
-        return run(&commands[i], argc - 2, argv + 2);
+        return run(&commands[i], argc - n - 1, argv + n + 1);
     }
     (void)tell_error("no such command: %s; see overt-publish help", argv[1]);
     return EXIT_USAGE;

@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "staged.h"
 
+#include "request_desk.h"
 #include "run.h"
+#include "turn.h"
 
 /* One way into the log for every kind of entry: an author stages a note, others
  * sign it after having seen in words what it says, and when the people file is
@@ -22,6 +24,20 @@ static const char *const sentences[OV_N_ENTRY] = {
     [OV_ENTRY_REBUILD] = "A release was compiled again:",
     [OV_ENTRY_LOG_START] = "A log begins:",
     [OV_ENTRY_LOG_END] = "The log ends:",
+    [OV_ENTRY_SNAPSHOT] = "What is said of files, all of it:",
+    [OV_ENTRY_DELTA] = "What is said of files has changed:",
+    [OV_ENTRY_REQUEST] = "An authority has asked for something:",
+    [OV_ENTRY_REQUEST_DECISION] = "What an authority asked for is decided:",
+    [OV_ENTRY_REQUEST_CHALLENGE] = "A request is challenged in court:",
+    [OV_ENTRY_REQUEST_CLOSING] = "A request is closed:",
+    [OV_ENTRY_REQUEST_CORRECTION] = "What was said of a request is corrected:",
+    [OV_ENTRY_REQUEST_COMMITMENTS] = "What may not be told yet, or nothing:",
+    [OV_ENTRY_REQUEST_OPENING] = "Commitments are opened:",
+    [OV_ENTRY_REQUEST_REPORT] = "The table of a half-year's requests:",
+    [OV_ENTRY_REQUEST_HISTORY] = "What others have said of requests to others:",
+    [OV_ENTRY_DRILL] = "It was tried what happens when something fails:",
+    [OV_ENTRY_KEY_MANIFEST] = "Regions that take samples, and their keys:",
+    [OV_ENTRY_SUBMISSIONS] = "What a region has been sent:",
 };
 
 void tell_entry(const struct ov_entry *e)
@@ -31,6 +47,7 @@ void tell_entry(const struct ov_entry *e)
         tell("  %-10.*s %.*s", (int)e->lines[i].name.len,
              (const char *)e->lines[i].name.ptr, (int)e->lines[i].value.len,
              (const char *)e->lines[i].value.ptr);
+    request_tell(e);
 }
 
 static const char *note_path(struct instance *in, const char *name)
@@ -69,6 +86,18 @@ bool staged_read(struct instance *in, const char *name, struct staged *ret)
     return true;
 }
 
+/* Where a note that has all signatures goes: to the log's queue, or, if it may
+ * not be told yet, where the next day's commitments find it. */
+static const char *complete_path(struct instance *in, const char *name)
+{
+    static const char sealed[] = "sealed-";
+    bool is_sealed = strncmp(name, sealed, strlen(sealed)) == 0;
+
+    return is_sealed
+               ? path_in(in, "requests/waiting/%s.note", name + strlen(sealed))
+               : path_in(in, "log-queue/%s.note", name);
+}
+
 /* Moves a note that has all signatures to the queue. */
 static bool queue_if_complete(struct instance *in, const char *name)
 {
@@ -89,12 +118,18 @@ static bool queue_if_complete(struct instance *in, const char *name)
     }
     if (status != OV_OK)
         return tell_error("%s: %s", note_path(in, name), diag.text);
-    if (!disk_write(path_in(in, "log-queue/%s.note", name), note, 0644) ||
+    if (!disk_write(complete_path(in, name), note, 0644) ||
         !disk_move(path_in(in, "staging/%s", name),
                    path_in(in, "done/%s", name)))
         return false;
-    tell("%s has all signatures and waits for the log: overt-publish log %s",
-         name, in->dir);
+    if (strncmp(name, "sealed-", strlen("sealed-")) == 0)
+        tell("%s has all signatures and waits for the day's commitments: "
+             "overt-publish request commit %s",
+             name, in->dir);
+    else
+        tell("%s has all signatures and waits for the log: overt-publish log "
+             "%s",
+             name, in->dir);
     return true;
 }
 
@@ -219,20 +254,49 @@ static bool is_running(struct instance *in)
     return disk_exists(path_in(in, "logd/socket"));
 }
 
-static bool add_queued(struct instance *in, const struct history *h)
-{
-    struct disk_names names;
-    bool ok = disk_list(path_in(in, "log-queue"), ".note", &names);
+/* What begins a log comes before all else, and behind what ends one nothing may
+ * come. */
+enum turn {
+    TURN_BEGINS,
+    TURN_NONE,
+    TURN_ENDS
+};
 
-    for (size_t i = 0; ok && i < names.n; i++) {
-        const char *path = path_in(in, "log-queue/%s", names.names[i]);
+static enum turn turn_of(const char *name)
+{
+    if (strncmp(name, "log-start", strlen("log-start")) == 0)
+        return TURN_BEGINS;
+    return strncmp(name, "log-end", strlen("log-end")) == 0 ? TURN_ENDS
+                                                            : TURN_NONE;
+}
+
+static bool add_those(struct instance *in, const struct history *h,
+                      const struct disk_names *names, enum turn which)
+{
+    bool ok = true;
+
+    for (size_t i = 0; ok && i < names->n; i++) {
+        const char *path = path_in(in, "log-queue/%s", names->names[i]);
         struct ov_span note;
         uint64_t index;
 
+        if (turn_of(names->names[i]) != which)
+            continue;
         ok = read_in(in, path, &note);
         if (ok && !history_find(h, note, &index))
             ok = run_logd(in, "add", path, is_running(in));
     }
+    return ok;
+}
+
+static bool add_queued(struct instance *in, const struct history *h)
+{
+    struct disk_names names;
+    bool ok = disk_list(path_in(in, "log-queue"), ".note", &names) &&
+              add_those(in, h, &names, TURN_BEGINS) &&
+              add_those(in, h, &names, TURN_NONE) &&
+              add_those(in, h, &names, TURN_ENDS);
+
     disk_names_done(&names);
     return ok;
 }
@@ -285,7 +349,8 @@ bool log_take(struct instance *in, struct history *ret)
     /* What the log had taken when this was stopped: not to add it twice. */
     if (is_any && !is_running(in) && !run_logd(in, "once", NULL, false))
         return false;
-    return history_read(in, ret) && add_queued(in, ret) &&
+    return history_read(in, ret) && turn_if_due(in, ret) &&
+           add_queued(in, ret) &&
            (is_running(in) || run_logd(in, "once", NULL, false)) &&
            history_read(in, ret) && clear_queue(in, ret) &&
            history_publish_tiles(in, ret);

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <errno.h>
 #include <getopt.h>
-#include <signal.h>
 #include <stdio.h>
 #include <time.h>
 #include <unistd.h>
@@ -12,6 +11,7 @@
 #include "sys/file.h"
 #include "sys/key_file.h"
 #include "sys/sandbox.h"
+#include "sys/serving.h"
 
 /* overt-witness: cosigns checkpoints of logs that only ever grow.
  *
@@ -28,14 +28,6 @@
 #define WAKE_MILLISECONDS 1000
 /* A connection and the file of its log, the rest of the process. */
 #define MAX_DESCRIPTORS (2 * WITNESS_MAX_CONNECTIONS + 32)
-
-static volatile sig_atomic_t is_ended;
-
-static void on_end(int signal_number)
-{
-    (void)signal_number;
-    is_ended = 1;
-}
 
 static const char usage[] =
     "usage: overt-witness --state DIR --listen ADDRESS:PORT --key FILE --log "
@@ -330,24 +322,13 @@ static enum ov_status enter_jail(int folder, struct ov_diag *diag)
     return ov_confine(&how, &jail, diag);
 }
 
-static bool set_signals(void)
-{
-    const struct sigaction end = {.sa_handler = on_end};
-    const struct sigaction ignore = {.sa_handler = SIG_IGN};
-
-    /* A full disk and a closed connection are errors, not the end. */
-    return sigaction(SIGTERM, &end, NULL) == 0 &&
-           sigaction(SIGINT, &end, NULL) == 0 &&
-           sigaction(SIGPIPE, &ignore, NULL) == 0 &&
-           sigaction(SIGXFSZ, &ignore, NULL) == 0;
-}
-
 static int serve(struct witness_service *service, const struct settings *s,
                  int folder, const struct ov_key *key)
 {
     const struct ov_http_options how = {
         .listen = s->listen,
         .max_body = OV_WITNESS_MAX_BODY,
+        .max_bodies = (size_t)OV_WITNESS_MAX_BODY * WITNESS_MAX_CONNECTIONS,
         .max_answer = MAX_ANSWER,
         .max_connections = WITNESS_MAX_CONNECTIONS,
         .idle_seconds = IDLE_SECONDS,
@@ -361,13 +342,13 @@ static int serve(struct witness_service *service, const struct settings *s,
 
     if (ov_http_server_new(&how, &server, &diag) != OV_OK)
         return complain("cannot start", diag.text);
-    if (!set_signals() || !warm_up(key))
+    if (!ov_serving_catch_signals() || !warm_up(key))
         return complain("cannot start", "signals or cryptography");
     if (enter_jail(folder, &diag) != OV_OK)
         return complain("cannot jail itself", diag.text);
     (void)fprintf(stderr, "overt-witness: ready on port %u, %zu logs\n",
                   ov_http_server_port(server), witness_service_n_logs(service));
-    while (status == OV_OK && is_ended == 0)
+    while (status == OV_OK && !ov_serving_is_ended())
         status = ov_http_server_run(server, WAKE_MILLISECONDS);
     return status == OV_OK ? 0 : complain("the server failed", "");
 }

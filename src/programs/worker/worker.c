@@ -15,6 +15,7 @@
  * parent may take them back and give others. */
 
 #include <malloc.h>
+#include <openssl/crypto.h>
 #include <sys/mman.h>
 #include <time.h>
 #include <unistd.h>
@@ -32,6 +33,7 @@
 #include "sys/spawn.h"
 #include "sys/threads.h"
 #include "sys/wire.h"
+#include "worker_parts.h"
 
 #define MAP_FROM ((uint64_t)256 << 20)
 #define KEEP_BUFFER ((size_t)32 << 20)
@@ -39,6 +41,7 @@
 #define OWN_PAGES_FROM (1 << 20)
 #define MAX_SHOWN_BYTES 256
 #define CONSOLE_PIECE 60000
+#define MAX_SAMPLE ((size_t)8 << 20)
 #define HELPERS_NICENESS 10
 #define DEFAULT_MAX_OBJECT ((uint64_t)100 << 20)
 
@@ -55,6 +58,7 @@ struct worker {
     size_t n_images;
     struct ov_scanner *scanner;
     struct ov_scan_options options;
+    uint32_t flags;                /* of every scan */
     struct ov_span aids[OV_N_AID]; /* mapped */
     struct magic_file magic;
     uint8_t unwanted[OV_WIRE_MAX_UNWANTED];
@@ -62,6 +66,7 @@ struct worker {
     uint32_t task;
     enum ov_msg batch; /* in out, not posted yet; OV_MSG_NONE: nothing */
     bool is_broken;    /* the parent is gone */
+    bool has_sample;   /* one of this task was told */
     struct ov_wire_detection detection;
     struct ov_wire_inconclusive inconclusive;
 };
@@ -221,6 +226,33 @@ static void on_console(void *data, struct ov_span lines)
     }
 }
 
+static void post_sample_facts(struct worker *w, struct ov_span bytes)
+{
+    struct ov_wire_sample_facts f;
+
+    worker_look_at_sample(bytes, w->aids[OV_AID_WORDS], &f);
+    w->has_sample = true;
+    begin(w, OV_MSG_SAMPLE_FACTS);
+    ov_wire_put_sample_facts(&w->out, &f);
+    post(w);
+}
+
+/* Whoever asks for samples takes none that is larger; what is said of it is its
+ * length, with the detection. */
+static void on_sample(void *data, struct ov_span bytes)
+{
+    struct worker *w = data;
+
+    if (bytes.len > MAX_SAMPLE)
+        return;
+    for (size_t at = 0; at < bytes.len && !w->is_broken; at += CONSOLE_PIECE) {
+        begin(w, OV_MSG_SAMPLE);
+        ov_put_span(&w->out, ov_span_clip(bytes, at, CONSOLE_PIECE));
+        post(w);
+    }
+    post_sample_facts(w, bytes);
+}
+
 static void on_split(void *data)
 {
     struct worker *w = data;
@@ -237,11 +269,17 @@ static void scan(struct worker *w, struct ov_span bytes)
                                          .inconclusive = on_inconclusive,
                                          .split = on_split,
                                          .console = on_console,
+                                         .sample = on_sample,
                                          .data = w};
     struct ov_outcome outcome = {0};
     struct ov_wire_outcome o;
 
+    w->has_sample = false;
     ov_scanner_scan(w->scanner, bytes, &w->options, &findings, &outcome);
+    /* Of a file in which nothing is found: the file. */
+    if ((w->options.flags & OV_SCAN_SAMPLES) != 0 && !w->has_sample &&
+        outcome.verdict < OV_UNWANTED)
+        on_sample(w, bytes);
     o = (struct ov_wire_outcome){
         .verdict = (uint32_t)outcome.verdict,
         .type = ov_span_str(ov_type_name((enum ov_type)outcome.type)),
@@ -345,6 +383,37 @@ static void scan_mapped(struct worker *w, int fd, uint64_t len)
     (void)!munmap(at, (size_t)len); /* cannot fail on what mmap returned */
 }
 
+/* A process's memory: a sealed copy that its bytes are looked at in. */
+static void scan_process(struct worker *w, int fd,
+                         const struct ov_wire_task *task)
+{
+    uint64_t table_len = (uint64_t)task->n_regions * OV_WIRE_REGION;
+    struct ov_region *list = NULL;
+    uint64_t len = task->len + table_len;
+    struct ov_span all;
+    void *at = MAP_FAILED;
+
+    if (len > task->len && len <= SIZE_MAX)
+        at = mmap(NULL, (size_t)len, PROT_READ, MAP_PRIVATE, fd, 0);
+    if (at == MAP_FAILED) {
+        give_up(w, OV_REASON_MEMORY, "map");
+        return;
+    }
+    all = ov_span_of(at, (size_t)len);
+    if (worker_read_regions(ov_span_clip(all, task->len, table_len),
+                            task->n_regions, &list) != OV_OK) {
+        give_up(w, OV_REASON_MEMORY, "regions");
+    } else {
+        w->options.regions = list;
+        w->options.n_regions = task->n_regions;
+        scan(w, ov_span_clip(all, 0, task->len));
+        w->options.regions = NULL;
+        w->options.n_regions = 0;
+    }
+    ov_free(list);
+    (void)!munmap(at, (size_t)len); /* cannot fail on what mmap returned */
+}
+
 static void scan_read(struct worker *w, int fd, uint64_t len)
 {
     enum ov_status status = read_file(w, fd, len);
@@ -373,7 +442,16 @@ static enum ov_status on_task(struct worker *w, const struct ov_message *m,
     w->options.n_shards = task.n_shards;
     w->options.shard = task.shard;
     w->options.now = task.now;
+    w->options.flags = w->flags | task.flags;
+    w->options.path = task.path; /* the packet stays until the next one */
+    w->options.owner = task.owner;
     len = task.len;
+    if (task.n_regions > OV_WIRE_MAX_REGIONS)
+        return OV_MALFORMED;
+    if (task.n_regions > 0) {
+        scan_process(w, fd, &task);
+        return OV_OK;
+    }
     /* A file that is too large is not read only to be told so. */
     if (len > MAP_FROM || len > (max != 0 ? max : DEFAULT_MAX_OBJECT))
         scan_mapped(w, fd, len);
@@ -406,7 +484,9 @@ static enum ov_status open_images(struct worker *w,
     OV_TRY(add_image(w, o->image_len, fd, diag));
     OV_TRY(ov_images_digest(w->images, w->n_images, digest));
     OV_TRY(ov_scanner_new(w->images, w->n_images, &w->scanner, diag));
-    ov_scanner_set_crew(w->scanner, w->crew);
+    /* What helpers find is told when its bytes are gone. */
+    if ((o->flags & OV_SCAN_SAMPLES) == 0)
+        ov_scanner_set_crew(w->scanner, w->crew);
     return OV_OK;
 }
 
@@ -450,6 +530,7 @@ static enum ov_status on_aid(struct worker *w, const struct ov_message *m,
         return OV_OK; /* rules that ask get nothing */
     w->aids[two[0]] = ov_span_of(at, (size_t)two[1]);
     w->options.report = w->aids[OV_AID_REPORT];
+    w->options.passwords = w->aids[OV_AID_PASSWORDS];
     w->magic.database = w->aids[OV_AID_MAGIC];
     w->options.identify = magic_file_identify;
     w->options.identify_data = &w->magic;
@@ -465,7 +546,7 @@ static enum ov_status on_open(struct worker *w, const struct ov_message *m,
     enum ov_status status;
 
     OV_TRY(ov_wire_read_open(m->body, &o));
-    w->options.flags = o.flags;
+    w->flags = o.flags;
     w->options.max_depth = o.max_depth;
     w->options.max_object = o.max_object;
     memcpy(w->options.limits, o.limits, sizeof(o.limits));
@@ -522,19 +603,14 @@ static enum ov_status serve_one(struct worker *w)
     return w->is_broken ? OV_PEER_GONE : OV_OK;
 }
 
-/* Libraries open files when they are first used; afterwards they do not. */
+/* Libraries open files when they are first used; afterwards they do not.
+ * OpenSSL is told to do without its own: it sets up the rest when a program's
+ * signature is verified for the first time, which few workers ever do. */
 static bool warm_up(void)
 {
-    uint8_t digest[OV_DIGEST_MAX];
-    bool is_good = true;
-
     tzset();
     ov_charset_prepare();
-    for (unsigned kind = 0; kind < OV_N_DIGEST; kind++)
-        is_good &= ov_digest((enum ov_digest_kind)kind, OV_SPAN_LIT("x"),
-                             digest) == OV_OK ||
-                   kind != OV_SHA256;
-    return is_good;
+    return OPENSSL_init_crypto(OPENSSL_INIT_NO_LOAD_CONFIG, NULL) == 1;
 }
 
 /* What a large file needed goes back at once. Left alone, the C library raises
@@ -568,6 +644,8 @@ static bool go_to_jail(struct worker *w, bool is_best_effort)
         post_failure(w, &diag);
         return false;
     }
+    (void)malloc_trim(
+        0); /* the filter was being made in it; no matter if not */
     ov_msg_begin(&w->out, OV_MSG_READY, 0);
     ov_wire_put_jail(&w->out, &jail);
     post(w);
