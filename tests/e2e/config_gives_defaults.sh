@@ -80,3 +80,14 @@ while read -r name; do
     grep -qE "^#$name( =|\$)" "$sample" || fail "the sample lacks $name"
 done <options
 [ -s options ] || fail "no options were found in the help"
+
+# The file is the daemon's, too, which knows each of them.
+"$OVERT" scan --help | sed -n 's/^  .* --\([a-z-]*\).*/\1/p' >options
+while read -r name; do
+    printf '[scan]\n%s = 1\n' "$name" >overtd.conf
+    "$OVERTD" --check --config overtd.conf >out 2>&1 || :
+    ! grep -q "$name: no such option" out || fail "overtd does not know $name"
+done <options
+printf '[scan]\nnonsense = 1\n' >overtd.conf
+"$OVERTD" --check --config overtd.conf >out 2>&1 || :
+expect_text out "nonsense: no such option"

@@ -99,6 +99,13 @@ static const struct option_row scan_rows[] = {
     {"quiet", 0, NULL, ONLY_OVERT, leave},
     {"jobs", 0, "N", ONLY_OVERT, leave},
     {"no-cache", 0, NULL, ONLY_OVERT, leave},
+    {"quarantine", 0, NULL, ONLY_OVERT, leave},
+    {"cloud", 0, NULL, ONLY_OVERT, leave},
+    {"no-cloud", 0, NULL, ONLY_OVERT, leave},
+    {"password", 0, "WORD", ONLY_OVERT, leave},
+    {"password-file", 0, "FILE", ONLY_OVERT, leave},
+    {"module-data", 0, "MODULE=FILE", ONLY_OVERT, leave},
+    {"pid", 0, "N", ONLY_OVERT, leave},
 };
 
 /* ---- [update] ---- */
