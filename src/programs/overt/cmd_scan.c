@@ -187,6 +187,7 @@ SWITCH(set_no_cloud, o->cloud = SCAN_CLOUD_NEVER)
 SWITCH(set_no_cache, o->job.no_cache = o->rules.no_cache = true)
 SWITCH(set_follow, o->job.walk.flags |= OV_WALK_FOLLOW)
 SWITCH(set_one_fs, o->job.walk.flags |= OV_WALK_ONE_FILE_SYSTEM)
+SWITCH(set_wait, o->job.waits_on_battery = true)
 SWITCH(set_unsigned, o->rules.allow_unsigned = true)
 SWITCH(set_best_effort,
        o->job.spawn_flags = o->rules.spawn_flags = OV_SPAWN_BEST_EFFORT)
@@ -298,6 +299,7 @@ static const struct option_row rows[] = {
     {"verbose", 'v', NULL, "name clean files, too", set_verbose},
     {"quiet", 'q', NULL, "no summary", set_quiet},
     {"jobs", 'j', "N", "workers; default: one per processor", set_jobs},
+    {"wait-on-battery", 0, NULL, "begin no file while on battery", set_wait},
     {"no-cache", 0, NULL, "scan what was clean before; keep no notes",
      set_no_cache},
     {"best-effort-jail", 0, NULL, "go on where a jail step is not possible",

@@ -339,6 +339,15 @@ static void on_summary(struct report *r, const struct scan_totals *t)
                    (unsigned long long)t->n_unscanned);
 }
 
+/* Also if it is quiet: else nobody knows why nothing happens. */
+static void on_waiting(struct report *r, bool is_waiting)
+{
+    (void)!out_flush(self(r)->out);
+    out_progress(NULL);
+    out_error("%s", is_waiting ? "on battery: waiting for the mains"
+                               : "on the mains: going on");
+}
+
 void report_people(struct scan_report *r)
 {
     r->report = (struct report){.detection = on_detection,
@@ -348,6 +357,7 @@ void report_people(struct scan_report *r)
                                 .file = on_file,
                                 .taken = on_taken,
                                 .error = on_error,
+                                .waiting = on_waiting,
                                 .tick = report_tick,
                                 .summary = on_summary};
 }

@@ -12,6 +12,7 @@
 #include "crypto/digest.h"
 #include "host/scan_name.h"
 #include "path_list.h"
+#include "scan_aids.h"
 #include "scan_count.h"
 #include "scan_found.h"
 #include "scan_stdin.h"
@@ -20,6 +21,7 @@
 #include "sys/file.h"
 #include "sys/file_writers.h"
 #include "sys/locate.h"
+#include "sys/power.h"
 #include "sys/process_memory.h"
 #include "sys/verdict_cache.h"
 
@@ -34,6 +36,9 @@
 #define WAIT_MS 100
 #define IMAGE_HEADER 4096
 #define READ_AHEAD_FROM ((off_t)128 << 10)
+#define POWER_EVERY_NS                                                         \
+    2000000000U /* how often is looked where power is from                     \
+                 */
 
 struct ticket {
     struct ticket *next;
@@ -62,6 +67,8 @@ struct scan {
     size_t at;     /* in job->paths */
     size_t at_pid; /* in job->pids */
     struct scan_names names;
+    uint64_t power_ns; /* since the start: when power is looked at next */
+    bool is_waiting;   /* for the mains */
     bool is_walking;
     bool is_at_end; /* no more paths */
 };
@@ -485,15 +492,29 @@ static bool is_to_stop(struct scan *s)
     return signals_stop() != 0 || !s->report->tick(s->report, &s->totals);
 }
 
+static bool is_waiting(struct scan *s)
+{
+    bool was = s->is_waiting;
+
+    if (!s->job->waits_on_battery || s->totals.n_nanoseconds < s->power_ns)
+        return was;
+    s->power_ns = s->totals.n_nanoseconds + POWER_EVERY_NS;
+    s->is_waiting = ov_power_is_battery(OV_POWER_FOLDER);
+    if (s->is_waiting != was && s->report->waiting != NULL)
+        s->report->waiting(s->report, s->is_waiting);
+    return s->is_waiting;
+}
+
 static enum ov_status work(struct scan *s, struct ov_diag *diag)
 {
     while (!s->is_at_end || ov_pool_n_open(s->pool) > 0) {
-        bool is_moving = true;
+        bool is_moving;
 
         if (is_to_stop(s)) {
             s->totals.is_interrupted = true;
             return OV_OK;
         }
+        is_moving = !is_waiting(s);
         for (unsigned i = 0; is_moving && i < 64; i++)
             is_moving =
                 !s->is_at_end && ov_pool_has_room(s->pool) && advance(s);
@@ -566,51 +587,6 @@ static enum ov_status find_digest(struct scan *s, struct ov_diag *diag)
     return OV_OK;
 }
 
-/* libmagic's database, where file(1) looks for it. */
-#define MAGIC_FILE "/usr/share/misc/magic.mgc"
-
-static enum ov_status open_aid(const char *path, int *ret_fd,
-                               struct ov_pool_aid *ret)
-{
-    struct stat st;
-
-    *ret_fd = open(path, O_RDONLY | O_CLOEXEC);
-    if (*ret_fd < 0 || fstat(*ret_fd, &st) != 0 || !S_ISREG(st.st_mode))
-        return OV_IO;
-    *ret = (struct ov_pool_aid){*ret_fd, (uint64_t)st.st_size};
-    return OV_OK;
-}
-
-/* Lines that a worker looks for, or tries. */
-static enum ov_status open_lines(struct scan *s, enum ov_aid which,
-                                 struct ov_span lines,
-                                 struct ov_pool_options *options)
-{
-    int *fd = &s->aids[which];
-
-    if (lines.len == 0)
-        return OV_OK;
-    OV_TRY(ov_memory_file("lines", fd));
-    OV_TRY(ov_write_all(*fd, lines));
-    options->aids[which] = (struct ov_pool_aid){*fd, lines.len};
-    return OV_OK;
-}
-
-static enum ov_status open_aids(struct scan *s, struct ov_pool_options *options,
-                                struct ov_diag *diag)
-{
-    /* Without it the module "magic" says nothing. */
-    (void)!open_aid(MAGIC_FILE, &s->aids[OV_AID_MAGIC],
-                    &options->aids[OV_AID_MAGIC]);
-    if (s->job->sandbox_report != NULL &&
-        open_aid(s->job->sandbox_report, &s->aids[OV_AID_REPORT],
-                 &options->aids[OV_AID_REPORT]) != OV_OK)
-        return ov_diag_set(diag, OV_IO, 0, "%s: cannot be read",
-                           s->job->sandbox_report);
-    OV_TRY(open_lines(s, OV_AID_WORDS, s->job->words, options));
-    return open_lines(s, OV_AID_PASSWORDS, s->job->passwords, options);
-}
-
 static enum ov_status begin(struct scan *s, struct ov_diag *diag)
 {
     struct ov_pool_options options = {
@@ -633,7 +609,7 @@ static enum ov_status begin(struct scan *s, struct ov_diag *diag)
     if (s->names.are_asked_for)
         options.name = on_name;
     ov_allow_open_files(); /* many are open or under way at once */
-    OV_TRY(open_aids(s, &options, diag));
+    OV_TRY(scan_aids_open(s->job, s->aids, &options, diag));
     s->walk = ov_walk_new(&s->job->walk);
     if (s->walk == NULL)
         return OV_NO_MEMORY;
@@ -656,9 +632,7 @@ static void end(struct scan *s)
         ov_pool_abandon(s->pool);
     ov_pool_free(s->pool);
     ov_walk_free(s->walk);
-    for (int i = 0; i < OV_N_AID; i++)
-        if (s->aids[i] > 0)
-            (void)!close(s->aids[i]); /* it was only read */
+    scan_aids_close(s->aids);
     path_list_done(&s->list);
     scan_names_done(&s->names);
     if (s->cache != NULL)

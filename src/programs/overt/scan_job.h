@@ -71,6 +71,9 @@ struct report {
                   const struct quarantine_taken *t);
     /* A path that could not be scanned, in words. */
     void (*error)(struct report *r, const char *path, const char *text);
+    /* The machine runs on its battery and the scan waits, or goes on. NULL: not
+     * told. */
+    void (*waiting)(struct report *r, bool is_waiting);
     /* Now and then; false ends the scan. */
     bool (*tick)(struct report *r, const struct scan_totals *t);
     void (*summary)(struct report *r, const struct scan_totals *t);
@@ -102,7 +105,8 @@ struct scan_job {
     unsigned timeout_ms;
     unsigned spawn_flags;
     bool no_cache;
-    bool has_progress; /* count beside the scan how much there is */
+    bool has_progress;     /* count beside the scan how much there is */
+    bool waits_on_battery; /* begin no file while the machine runs on one */
     struct report *report;
 };
 

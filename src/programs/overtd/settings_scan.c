@@ -106,6 +106,7 @@ static const struct option_row scan_rows[] = {
     {"password-file", 0, "FILE", ONLY_OVERT, leave},
     {"module-data", 0, "MODULE=FILE", ONLY_OVERT, leave},
     {"pid", 0, "N", ONLY_OVERT, leave},
+    {"wait-on-battery", 0, NULL, ONLY_OVERT, leave},
 };
 
 /* ---- [update] ---- */
