@@ -132,8 +132,10 @@ static bool read_block_fields(struct ov_span header, struct block *b)
     ov_reader_require(&r, bits <= DICT_BITS_MAX, OV_MALFORMED);
     while (ov_reader_more(&r))
         ov_reader_require(&r, ov_read_u8(&r) == 0, OV_MALFORMED);
-    b->dict_size = dict_size_of(bits);
-    return ov_reader_status(&r) == OV_OK && b->dict_size <= MEMORY_MAX;
+    if (ov_reader_status(&r) != OV_OK)
+        return false;
+    b->dict_size = dict_size_of(bits); /* bits are few enough */
+    return b->dict_size <= MEMORY_MAX;
 }
 
 static bool read_block_header(struct xz *x, struct block *b)
