@@ -10,7 +10,13 @@ cd /root || exit 1
 
 # try NAME: runs try_NAME in a shell of its own
 try() {
-    if (set -e && "try_$1") >/root/said 2>&1; then
+    # Not as a condition: there -e has no effect.
+    (
+        set -e
+        "try_$1"
+    ) >/root/said 2>&1
+    # shellcheck disable=SC2181
+    if [ $? -eq 0 ]; then
         passed=$((passed + 1))
         echo "ok $1"
     else
@@ -24,6 +30,11 @@ try() {
 fail() {
     echo "$*"
     exit 1
+}
+
+# no COMMAND...: it must fail
+no() {
+    if "$@"; then fail "should not: $*"; fi
 }
 
 # wait_until COMMAND...: until it succeeds; the machine may be a slow one.
@@ -179,13 +190,13 @@ try_stops() {
     systemctl stop overtd
     [ "$(systemctl show -p Result --value overtd)" = success ]
     [ "$(systemctl show -p ActiveState --value overtd)" = inactive ]
-    ! pgrep -f overt-worker
-    ! pgrep -f overt-helper
+    no pgrep -f overt-worker
+    no pgrep -f overt-helper
 }
 
 try_socket_starts_it() {
     systemctl start overtd-clamd.socket
-    ! is_active overtd
+    no is_active overtd
     finds /root/private/bad
     is_active overtd
     systemctl stop overtd
@@ -234,7 +245,7 @@ try_updates_by_a_timer() {
     systemctl start overt-update.timer
     systemctl list-timers --all | grep -q overt-update
     # Nothing says from where: it fails, and says why.
-    ! systemctl start overt-update.service
+    no systemctl start overt-update.service
     journalctl -q -u overt-update | grep -q 'from'
     systemctl stop overt-update.timer
 }
@@ -250,10 +261,12 @@ try_is_hardened() {
 
 try_survives_a_boot_order() {
     # Nothing of ours orders itself into a circle.
-    ! journalctl -q -b | grep -i 'ordering cycle'
+    if journalctl -q -b | grep -i 'ordering cycle'; then fail 'a circle'; fi
     systemctl enable overtd overtd-clamd.socket overt-icap overt-milter \
         overt-update.timer overt-scan@home.timer
-    systemd-analyze verify default.target 2>&1 | grep -i overt && exit 1
+    if systemd-analyze verify default.target 2>&1 | grep -i overt; then
+        fail 'systemd-analyze does not like it'
+    fi
     systemctl disable overtd overtd-clamd.socket overt-icap overt-milter \
         overt-update.timer overt-scan@home.timer
 }
