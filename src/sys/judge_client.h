@@ -83,6 +83,7 @@ enum ov_judge_show {
     OV_JUDGE_MADE,     /* no image: when a .cvd or .cld was made, as its header
                           says; seconds since 1970 in digits */
     OV_JUDGE_STATISTICS, /* what yara -S prints */
+    OV_JUDGE_COSTS,      /* what each rule takes of the image */
 };
 
 /* Has a jailed process print an image, verify a proof, format a source; write

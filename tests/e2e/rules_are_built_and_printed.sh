@@ -113,3 +113,26 @@ done
 head -c 3000 one.img >cut.img
 overt scan --rules cut.img good
 expect_exit 2
+
+# What compiling has made, the dearest first; nothing of it depends on threads.
+cat >costs.yar <<'END'
+rule of_two { strings: $a = "hello there" wide ascii $b = "x1y2z3" condition: all of them }
+rule of_a_regex { strings: $a = /abc(d|e)f{2,30}.{0,200}xyz/ condition: $a }
+rule of_none { condition: filesize > 3 and filename == "x" }
+END
+overt rules check --profile-rules -j 1 costs.yar
+expect_exit 0
+cp out costs.1
+overt rules check --profile-rules -j 3 costs.yar
+cmp out costs.1 || fail "costs depend on threads"
+awk 'NR > 1 { print $2, $3, $6, $7 }' out >costs.2
+cat >costs.3 <<'END'
+1 1 of_a_regex (costs.yar:2)
+2 3 of_two (costs.yar:1)
+0 0 of_none (costs.yar:3)
+END
+diff costs.2 costs.3 || fail "other costs"
+awk 'NR > 1 && ($1 > last && NR > 2 || $1 < $4 + $5) { exit 1 } { last = $1 }' out ||
+    fail "costs are not in order, or do not add up"
+overt rules check --profile-rules costs.yar one.img
+expect_exit 2

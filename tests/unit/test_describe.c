@@ -163,6 +163,19 @@ static void slow_patterns_are_named_with_their_rule(void **state)
                               "bytes in a row\n");
 }
 
+static void costs_are_those_of_each_record(void **state)
+{
+    OV_AUTO_DONE(buf) all = {0};
+    const char *text = text_of(&all, ov_describe_costs);
+    const char *line = strchr(text, '\n') + 1;
+
+    (void)state;
+    assert_memory_equal(line - 5, "rule\n", 5);
+    /* Two patterns, each searched for in one form; hashes have no line. */
+    assert_memory_equal(line + 10, "         2         2  ", 21);
+    assert_string_equal(strstr(line, "Win."), "Win.Logical-1 (a\\x0a.ldb:2)\n");
+}
+
 static void sections_are_listed_with_the_sources(void **state)
 {
     OV_AUTO_DONE(buf) all = {0};
@@ -411,6 +424,8 @@ static enum ov_status describe_all(void *arg)
     if (s == OV_OK)
         s = ov_describe_slow(image, &out);
     if (s == OV_OK)
+        s = ov_describe_costs(image, &out);
+    if (s == OV_OK)
         s = describe_logical(image, &out);
     if (s == OV_OK)
         s = describe_hash(image, &out);
@@ -431,6 +446,7 @@ static void a_failed_allocation_ends_well(void **state)
 OV_TEST_MAIN(OV_TEST(a_list_has_a_line_for_each_rule),
              OV_TEST(counts_tell_kinds_and_reasons),
              OV_TEST(slow_patterns_are_named_with_their_rule),
+             OV_TEST(costs_are_those_of_each_record),
              OV_TEST(sections_are_listed_with_the_sources),
              OV_TEST(a_rule_is_shown_with_its_terms),
              OV_TEST(every_cell_has_its_words),

@@ -216,14 +216,15 @@ static const char *weakness_word(uint8_t weakness)
     }
 }
 
-/* The rule of a weak pattern, and the list of names that its own is in. */
-static bool find_weak(struct ov_describe *d, const struct ov_weak_pattern *w,
-                      uint32_t *ret_rule, struct ov_names_block *ret)
+/* The names that the rule's own is among, and its place there. False after
+ * telling that the image is damaged. */
+static bool find_name(struct ov_describe *d, uint32_t rule,
+                      struct ov_names_block *ret, size_t *ret_i)
 {
-    if (find_owner(d->image, w->id, ret_rule) &&
-        ov_names_block_at(d->image, OV_NAMES_OF_RULES,
-                          *ret_rule / OV_NAMES_BLOCK, ret) &&
-        *ret_rule % OV_NAMES_BLOCK < ret->n)
+    *ret_i = rule % OV_NAMES_BLOCK;
+    if (ov_names_block_at(d->image, OV_NAMES_OF_RULES, rule / OV_NAMES_BLOCK,
+                          ret) &&
+        *ret_i < ret->n)
         return true;
     ov_describe_damaged(d);
     return false;
@@ -241,20 +242,30 @@ static void put_name(struct ov_describe *d, const struct ov_names_block *names,
         ov_put_escaped(&d->text, ov_span_of(name, len));
 }
 
-static void put_weak(struct ov_describe *d, const struct ov_weak_pattern *w)
+void ov_describe_put_rule(struct ov_describe *d, uint32_t rule)
 {
     struct ov_names_block names;
-    uint32_t rule;
     size_t i;
 
-    if (!find_weak(d, w, &rule, &names))
+    if (!find_name(d, rule, &names, &i))
         return;
-    i = rule % OV_NAMES_BLOCK;
-    ov_put_str(&d->text, "  ");
     put_name(d, &names, i);
     ov_put_str(&d->text, " (");
     ov_describe_put_place(d, names.source[i], names.line[i]);
-    ov_put_format(&d->text, "): %s\n", weakness_word(w->weakness));
+    ov_put_str(&d->text, ")");
+}
+
+static void put_weak(struct ov_describe *d, const struct ov_weak_pattern *w)
+{
+    uint32_t rule;
+
+    if (!find_owner(d->image, w->id, &rule)) {
+        ov_describe_damaged(d);
+        return;
+    }
+    ov_put_str(&d->text, "  ");
+    ov_describe_put_rule(d, rule);
+    ov_put_format(&d->text, ": %s\n", weakness_word(w->weakness));
     ov_describe_put_pattern(d, w->id, "    ");
 }
 
@@ -282,9 +293,12 @@ static enum ov_status put_slow(struct ov_describe *d,
     uint32_t rule;
     size_t i;
 
-    if (!find_weak(d, w, &rule, &names))
+    if (!find_owner(d->image, w->id, &rule)) {
+        ov_describe_damaged(d);
         return OV_OK;
-    i = rule % OV_NAMES_BLOCK;
+    }
+    if (!find_name(d, rule, &names, &i))
+        return OV_OK;
     ov_describe_put_place(d, names.source[i], names.line[i]);
     ov_put_str(&d->text, ": rule ");
     put_name(d, &names, i);

@@ -31,6 +31,11 @@ OV_MUST_USE enum ov_status ov_describe_counts(struct ov_image *image,
 OV_MUST_USE enum ov_status ov_describe_slow(struct ov_image *image,
                                             const struct ov_text_out *out);
 
+/* A line for each rule with a record of its own (not of hashes), the dearest
+ * first, below a line of headings: what compiling it has put into the image. */
+OV_MUST_USE enum ov_status ov_describe_costs(struct ov_image *image,
+                                             const struct ov_text_out *out);
+
 /* What `yara -S` prints: how many rules and strings there are, and how many
  * strings are tried where one atom occurs. */
 OV_MUST_USE enum ov_status

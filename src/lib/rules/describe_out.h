@@ -44,6 +44,9 @@ enum ov_rule_kind ov_describe_kind(const struct ov_rule_view *rule);
 void ov_describe_put_place(struct ov_describe *d, uint32_t source,
                            uint32_t line);
 
+/* "NAME (source:line)" of a rule with a record, escaped (describe.c). */
+void ov_describe_put_rule(struct ov_describe *d, uint32_t rule);
+
 /* A condition, one operation a line (describe_rule.c). */
 void ov_describe_put_condition(struct ov_buf *b, struct ov_span code,
                                const char *indent);
@@ -51,6 +54,12 @@ void ov_describe_put_condition(struct ov_buf *b, struct ov_span code,
 /* Where a match may begin, as ClamAV writes it: "EP+4,16" (describe_pattern.c).
  */
 void ov_describe_put_offset(struct ov_buf *b, const struct ov_place *p);
+
+/* The next program of a pattern, in the order of IDs, from the first on: its
+ * pattern and its bytes. False behind the last. Not between calls of
+ * ov_describe_put_pattern. */
+bool ov_describe_next_program(struct ov_describe *d, uint32_t *ret_id,
+                              uint64_t *ret_len);
 
 /* The forms of a pattern as text, a line each. Cheap if IDs rise from call to
  * call. */

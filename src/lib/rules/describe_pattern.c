@@ -215,6 +215,25 @@ static bool rewind_programs(struct ov_describe *d)
     return true;
 }
 
+bool ov_describe_next_program(struct ov_describe *d, uint32_t *ret_id,
+                              uint64_t *ret_len)
+{
+    struct ov_program p;
+    size_t at;
+
+    if (d->programs.all.len == 0 && !rewind_programs(d)) {
+        ov_describe_damaged(d);
+        return false;
+    }
+    at = d->programs.at;
+    if (!ov_reader_more(&d->programs) ||
+        !ov_program_read(ov_read_block(&d->programs), &p))
+        return false; /* behind the last one there are lists */
+    d->walked = *ret_id = p.id;
+    *ret_len = d->programs.at - at;
+    return true;
+}
+
 void ov_describe_put_pattern(struct ov_describe *d, uint32_t id,
                              const char *indent)
 {

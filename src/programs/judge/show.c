@@ -28,6 +28,8 @@ static enum ov_status describe(struct ov_image *image,
         return ov_describe_slow(image, out);
     case OV_JUDGE_STATISTICS:
         return ov_describe_statistics(image, out);
+    case OV_JUDGE_COSTS:
+        return ov_describe_costs(image, out);
     case OV_JUDGE_RULE:
         return ov_describe_rule(image, what->name, out);
     default:

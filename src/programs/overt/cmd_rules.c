@@ -24,7 +24,7 @@ struct rules_options {
     const char *output;
     bool is_check;
     bool is_write;
-    bool is_slow;
+    enum ov_judge_show check; /* which account */
 };
 
 static const char *set_output(void *data, const char *value)
@@ -95,7 +95,14 @@ static const char *set_write(void *data, const char *value)
 static const char *set_slow(void *data, const char *value)
 {
     (void)value;
-    ((struct rules_options *)data)->is_slow = true;
+    ((struct rules_options *)data)->check = OV_JUDGE_SLOW;
+    return NULL;
+}
+
+static const char *set_profile(void *data, const char *value)
+{
+    (void)value;
+    ((struct rules_options *)data)->check = OV_JUDGE_COSTS;
     return NULL;
 }
 
@@ -121,6 +128,9 @@ static const struct option_row rows[] = {
     {"check", 0, NULL, "fmt: only name the files that would change", set_check},
     {"slow", 0, NULL, "check: only name the strings that slow a scan down",
      set_slow},
+    {"profile-rules", 0, NULL,
+     "check: only tell what compiling each rule has made, the dearest first",
+     set_profile},
     {"write", 'w', NULL, "fmt: change the files", set_write},
     {"best-effort-jail", 0, NULL, "go on where a jail step is not possible",
      set_best_effort},
@@ -198,6 +208,7 @@ static bool open_or_compile(struct rules_options *o, size_t n_paths,
     o->set.n_paths = n_paths;
     o->set.no_cache = true;
     o->set.skip_errors = true;
+    o->set.has_file_values = true;
     o->set.defines = ov_buf_span(&o->defines);
     if (!rule_set_load(&o->set, ret))
         return false;
@@ -336,7 +347,7 @@ static const struct {
 
 int cmd_rules(int argc, char **argv)
 {
-    struct rules_options o = {0};
+    struct rules_options o = {.check = OV_JUDGE_COUNTS};
     bool is_help = false;
 
     if (!options_parse(&options, &argc, argv, &o, &is_help))
@@ -354,10 +365,9 @@ int cmd_rules(int argc, char **argv)
     if (strcmp(argv[1], "fmt") == 0)
         return format_all(&o);
     for (size_t i = 0; i < sizeof(shows) / sizeof(shows[0]); i++) {
-        bool is_slow = o.is_slow && shows[i].what == OV_JUDGE_COUNTS;
-
         if (strcmp(argv[1], shows[i].word) == 0)
-            return show(&o, is_slow ? OV_JUDGE_SLOW : shows[i].what);
+            return show(&o, shows[i].what == OV_JUDGE_COUNTS ? o.check
+                                                             : shows[i].what);
     }
     out_error("rules: no such thing to do: %s; see overt rules --help",
               argv[1]);
