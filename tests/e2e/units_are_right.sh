@@ -24,7 +24,7 @@ cp overt-cloud-submissions@.service overt-cloud-submissions@eu.service
 for line in Type=notify 'WatchdogSec=.*' NoNewPrivileges=yes OOMPolicy=continue; do
     grep -qx "$line" overtd.service || fail "overtd.service lacks $line"
 done
-for line in ConditionACPower=true Nice=19 IOSchedulingClass=idle; do
+for line in 'ExecStart=.* --wait-on-battery .*' Nice=19 IOSchedulingClass=idle; do
     grep -qx "$line" overt-scan@.service || fail "overt-scan@ lacks $line"
 done
 grep -qx Persistent=true overt-scan@.timer || fail 'a missed scan stays missed'
@@ -49,7 +49,7 @@ if command -v systemd-analyze >/dev/null; then
     rates overt-cloud-submissions@eu.service 20
     mkdir overtd.service.d
     cp "$units/overtd-tight.conf" overtd.service.d/tight.conf
-    rates overtd.service 45
+    rates overtd.service 46
 fi
 
 # As root with no more capabilities than that.
