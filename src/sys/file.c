@@ -252,6 +252,13 @@ enum ov_status ov_memory_seal(int fd)
     return fcntl(fd, F_ADD_SEALS, all) == 0 ? OV_OK : OV_IO;
 }
 
+enum ov_status ov_memory_seal_size(int fd)
+{
+    int size = F_SEAL_SEAL | F_SEAL_SHRINK | F_SEAL_GROW;
+
+    return fcntl(fd, F_ADD_SEALS, size) == 0 ? OV_OK : OV_IO;
+}
+
 void ov_allow_open_files(void)
 {
     struct rlimit limit;

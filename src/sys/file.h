@@ -55,8 +55,13 @@ bool ov_file_is_same(const struct stat *a, const struct stat *b);
 /* An empty memory file. OV_IO. Returns owned. */
 OV_MUST_USE enum ov_status ov_memory_file(const char *name, int *ret_fd);
 
-/* No more change of it by anybody. */
+/* No more change of it by anybody. Waits for those who use its pages at that
+ * moment, and is OV_IO if they don't end. */
 OV_MUST_USE enum ov_status ov_memory_seal(int fd);
+
+/* No more change of its size: who maps it is safe. At once, and enough where
+ * those who have it open do not write. */
+OV_MUST_USE enum ov_status ov_memory_seal_size(int fd);
 
 /* Lets the process open as many files as the system grants it. */
 void ov_allow_open_files(void);

@@ -8,7 +8,9 @@
 #include "sys/fd.h"
 #include "sys/file.h"
 
-/* A memory file is sealed before a worker gets it, so it may be mapped; one
+/* A memory file's size is sealed before a worker gets it, so it may be mapped:
+ * a worker that wrote to it would deceive itself alone, and to forbid it too,
+ * the kernel may wait for a tenth of a second, in which nobody is served. One
  * with a place on disk has no name (O_TMPFILE) and goes with its descriptor,
  * also if the daemon is killed. */
 
@@ -55,7 +57,7 @@ int stream_body_take(struct stream_body *b, uint64_t *ret_len)
 
     if (b->fd < 0 && ov_memory_file("overt-stream", &b->fd) != OV_OK)
         return -1;
-    if (!b->is_file && ov_memory_seal(b->fd) != OV_OK)
+    if (!b->is_file && ov_memory_seal_size(b->fd) != OV_OK)
         return -1;
     fd = b->fd;
     *ret_len = b->len;
